@@ -1,0 +1,79 @@
+"""A post: one person, one role, one scope. What a person may do is always asked of the post they act in."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from anlan.accounts.models.organisations import Organisation
+
+
+class Role(models.Model):
+    """A named bundle of powers. Roles are data; powers are code (`accounts.powers`)."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=60, blank=True)
+    account_class = models.CharField(max_length=20)
+    powers = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Post(models.Model):
+    """User + role + scope. The scope is a territory (`region_code` and all below) or one organisation."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="posts")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT)
+    region_code = models.CharField(max_length=24, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    title = models.CharField(max_length=60, blank=True, help_text="job title as people say it: 叉车工")
+    since = models.DateField(auto_now_add=True)
+    until = models.DateField(null=True, blank=True, help_text="last day; empty while the post is held")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "region_code"],
+                condition=Q(until__isnull=True, organisation__isnull=True),
+                name="one_open_territory_post",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "organisation"], condition=Q(until__isnull=True), name="one_open_post_per_firm"
+            ),
+            models.CheckConstraint(
+                condition=Q(region_code="") | Q(organisation__isnull=True), name="post_has_one_scope"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "role"]), models.Index(fields=["region_code"])]
+
+    def __str__(self) -> str:
+        return f"{self.role} · {self.scope_name}"
+
+    @property
+    def is_territorial(self) -> bool:
+        """Whether the scope is a territory (regulators) or the whole platform (`region_code` empty, no organisation)."""
+        return self.organisation_id is None and bool(self.region_code)
+
+    @property
+    def scope_name(self) -> str:
+        """The scope in words: the organisation's name, the region's, or the platform."""
+        if self.organisation is not None:
+            return self.organisation.name
+        return self.region_name or "全平台"
+
+    @property
+    def region_name(self) -> str:
+        """The name of the territory, looked up once per post object."""
+        if not self.region_code:
+            return ""
+        from anlan.accounts.models.regions import Region
+
+        if not hasattr(self, "_region_name"):
+            self._region_name = (
+                Region.objects.filter(pk=self.region_code).values_list("name", flat=True).first() or self.region_code
+            )
+        return self._region_name

@@ -1,0 +1,63 @@
+"""The tree of administrative divisions and grids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from anlan.lib.codes import region_prefix_range
+
+if TYPE_CHECKING:
+    from anlan.accounts.models.users import User
+
+
+def inside(code: str, field: str = "region_code") -> Q:
+    """Rows whose `field` is the region `code` or below it: a range test, so any index and collation serves.
+
+    The empty code is the whole country: no restriction.
+    """
+    if not code:
+        return Q()
+    low, high = region_prefix_range(code)
+    return Q(**{f"{field}__gte": low, f"{field}__lt": high})
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    """Reads over the region tree. Regions themselves are public."""
+
+    def visible_to(self, user: User) -> RegionQuerySet:
+        """Return the regions inside the territory of the user's post; all of them to those without territory."""
+        return self.filter(inside(user.post.region_code, "code")) if user.post and user.post.region_code else self
+
+    def children_of(self, code: str) -> RegionQuerySet:
+        """Return the divisions directly below `code`, in official order."""
+        return self.filter(parent_id=code or None).order_by("code")
+
+
+class Region(models.Model):
+    """A division by its official code (2, 4, 6, 9 or 12 digits); a grid extends its town's code."""
+
+    class Level(models.IntegerChoices):
+        PROVINCE = 1, "省"
+        CITY = 2, "市"
+        COUNTY = 3, "县区"
+        TOWN = 4, "乡镇街道"
+        VILLAGE = 5, "村社区"
+        GRID = 6, "网格"
+
+    code = models.CharField(max_length=24, primary_key=True)
+    name = models.CharField(max_length=60)
+    full_name = models.CharField(max_length=200, help_text="河南省郑州市金水区")
+    level = models.PositiveSmallIntegerField(choices=Level.choices)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    closed_on = models.DateField(null=True, blank=True)
+
+    objects = RegionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["name"])]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,104 @@
+"""People. Phone and ID number are encrypted; blind indexes find them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.functional import cached_property
+
+from anlan.accounts.models.posts import Post
+from anlan.lib.codes import mask_id, mask_phone
+from anlan.lib.crypto import blind_index
+from anlan.lib.fields import EncryptedTextField
+
+
+def phone_index(phone: str) -> str:
+    """Return the blind index of a normalised phone number."""
+    return blind_index("user.phone", phone)
+
+
+def id_index(number: str) -> str:
+    """Return the blind index of a normalised ID number."""
+    return blind_index("user.id_number", number)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks people up by what they know of themselves."""
+
+    def create_user(
+        self, *, name: str, phone: str = "", id_number: str = "", password: str | None = None, **extra: Any
+    ) -> User:
+        """Create a person; without a password sign-in is by code."""
+        user = self.model(name=name, **extra)
+        user.set_phone(phone)
+        user.set_id_number(id_number)
+        user.set_password(password) if password else user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def by_phone(self, phone: str) -> User | None:
+        """Return the person with this normalised phone number, if any."""
+        return self.filter(phone_index=phone_index(phone)).first()
+
+
+class User(AbstractBaseUser):
+    """A person, who may hold several posts. `user.post` is the one they act in now."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=60)
+    phone = EncryptedTextField(blank=True)
+    phone_index = models.CharField(max_length=32, null=True, blank=True, unique=True)
+    phone_verified = models.BooleanField(default=False)
+    id_number = EncryptedTextField(blank=True)
+    id_index = models.CharField(max_length=32, null=True, blank=True, unique=True)
+    is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    language = models.CharField(max_length=8, blank=True)
+    elder = models.BooleanField(default=False)
+    last_post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "uid"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def set_phone(self, phone: str) -> None:
+        """Set a normalised phone number and its index together."""
+        self.phone = phone
+        self.phone_index = phone_index(phone) if phone else None
+
+    def set_id_number(self, number: str) -> None:
+        """Set a normalised ID number and its index together."""
+        self.id_number = number
+        self.id_index = id_index(number) if number else None
+
+    @property
+    def phone_masked(self) -> str:
+        """138****0417."""
+        return mask_phone(self.phone)
+
+    @property
+    def id_masked(self) -> str:
+        """4101**********0417."""
+        return mask_id(self.id_number)
+
+    @cached_property
+    def open_posts(self) -> list[Post]:
+        """The posts held now, with role and organisation, in the order granted."""
+        return list(self.posts.filter(until__isnull=True).select_related("role", "organisation").order_by("id"))
+
+    @cached_property
+    def post(self) -> Post | None:
+        """The post that the person acts in: the one chosen last, else the first held. Assign to act in another."""
+        chosen = [p for p in self.open_posts if p.pk == self.last_post_id]
+        return chosen[0] if chosen else (self.open_posts[0] if self.open_posts else None)
+
+    def may(self, power: str) -> bool:
+        """Whether the present post carries this power."""
+        return self.is_active and self.post is not None and power in self.post.role.powers

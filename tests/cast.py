@@ -1,0 +1,39 @@
+"""Fixtures that every test may use: the cast, and a browser-less client signed in as one of them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+
+from anlan.accounts.models import User
+from anlan.operations.demo.cast import Cast, lay_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The named people and firms, in a fresh database."""
+    return lay_cast()
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """A client signed in as this person, with the second factor passed."""
+
+    def _sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        session["second_factor"] = True
+        session.save()
+        return client
+
+    return _sign_in
+
+
+@pytest.fixture(autouse=True)
+def _clear_caches() -> Iterator[None]:
+    """Nothing cached leaks from one test into the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
