@@ -4,7 +4,11 @@ Facts append a `Delta` in their own transaction (no row is hot); the worker fold
 deletes them. The wall, warnings and overviews read roll-ups only.
 """
 
+from collections.abc import Iterable
+from datetime import date
+
 from django.db import models
+from django.db.models import Q, Sum
 
 
 class Delta(models.Model):
@@ -43,6 +47,26 @@ class Tally(models.Model):
         return f"{self.subject_kind} {self.subject_id} {self.measure} {self.month:%Y-%m}: {self.amount}"
 
 
+class RollupQuerySet(models.QuerySet["Rollup"]):
+    """Reads over roll-ups. Who may read which region is decided by the caller, which knows the territory."""
+
+    def sums(self, regions: Iterable[str], *, since: date, until: date, industry: str = "", stocks: Iterable[str] = ()) -> dict[str, dict[str, int]]:
+        """Return {region: {measure: sum}} over the months from `since` to `until`, both included.
+
+        Measures named in `stocks` (people employed, say) are summed from the beginning of time, for they only change
+        by plus and minus. One query.
+        """
+        rows = (
+            self.filter(Q(month__gte=since) | Q(measure__in=list(stocks)), region_code__in=list(regions), month__lte=until, industry=industry)
+            .values_list("region_code", "measure")
+            .annotate(total=Sum("amount"))
+        )
+        found: dict[str, dict[str, int]] = {}
+        for region, measure, total in rows:
+            found.setdefault(region, {})[measure] = total
+        return found
+
+
 class Rollup(models.Model):
     """The sum over one region and everything inside it, one measure, month and industry section ("" = all)."""
 
@@ -51,6 +75,8 @@ class Rollup(models.Model):
     month = models.DateField()
     industry = models.CharField(max_length=8, blank=True)
     amount = models.BigIntegerField(default=0)
+
+    objects = RollupQuerySet.as_manager()
 
     class Meta:
         constraints = [
