@@ -41,7 +41,8 @@ def read_rows(file: BinaryIO, filename: str) -> Iterator[list[object]]:
     A cell is str, int, float, bool, date, datetime, time or timedelta; an empty one is "". Whole numbers below
     10**15 are int, so that `str(cell)` is what was typed; longer ones stay float, because Excel has lost their
     last digits (`codes.id_number` says so). From csv every cell is str. The kind is told by the content; the
-    name only helps to explain. Raises `Malformed` at once, before the first row is asked for.
+    name only helps to explain. Raises `Malformed` at once, before the first row is asked for (only an open quotation
+    mark in csv when it is reached).
     """
     data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
@@ -122,10 +123,10 @@ def _probe(data: bytes) -> None:
     whole sheet, which would end this process rather than raise. Costs about as much as opening it again.
     """
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (our own text)
             [sys.executable, "-I", "-c", _PROBE],
             input=data,
-            capture_output=True,  # noqa: S603 (our own text)
+            capture_output=True,
             timeout=MAX_SECONDS,
             check=False,
         )
