@@ -19,5 +19,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "账号"
 
     def ready(self) -> None:
-        """Default roles are part of the schema: they come with every migration."""
+        """Default roles are part of the schema: they come with every migration. Authenticators are noted as they change."""
+        from allauth.mfa import signals
+
+        from anlan.accounts import second_factor
+
         post_migrate.connect(_install_roles, sender=self)
+        signals.authenticator_added.connect(second_factor.note_added)
+        signals.authenticator_removed.connect(second_factor.note_removed)

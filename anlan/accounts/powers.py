@@ -35,6 +35,32 @@ OVER_OTHERS: Final = frozenset(
 )
 """Powers over other people's data: a second factor is compulsory for whoever holds one (P-04)."""
 
+OVER_PEOPLE: Final = frozenset(
+    {MANAGE_ENTERPRISE, ASSIGN_TRAINING, SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE}
+)
+"""Powers whose holders see who works inside their scope."""
+
+GRANTS: Final[dict[str, tuple[str, ...]]] = {
+    "operator": ("province_admin", "auditor", "institution_admin"),
+    "province_admin": (
+        "city_admin", "county_admin", "town_admin", "grid_officer", "enterprise_admin", "institution_admin",
+    ),
+    "city_admin": ("county_admin", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
+    "county_admin": ("town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
+    "town_admin": ("grid_officer", "enterprise_admin"),
+    "enterprise_admin": ("safety_manager", "worker"),
+    "institution_admin": ("teacher",),
+}  # fmt: skip
+"""Which roles a holder of MANAGE_POSTS grants and withdraws: only those below their own. The operator opens the tops of
+the trees and no more, so that running the platform gives no way into personal data."""
+
+ROLE_SCOPES: Final[dict[str, int | str]] = {
+    "province_admin": 1, "city_admin": 2, "county_admin": 3, "town_admin": 4, "grid_officer": 6,
+    "enterprise_admin": "enterprise", "safety_manager": "enterprise", "worker": "enterprise",
+    "institution_admin": "institution", "teacher": "institution", "auditor": "", "operator": "", "visitor": "",
+}  # fmt: skip
+"""What a role is bound to: a level of region, a kind of organisation, or (empty) the whole platform."""
+
 DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
     # code, name, English, class of account, powers
     (

@@ -1,6 +1,22 @@
-"""Addresses of accounts."""
+"""Addresses of accounts. Included before allauth's own, so that ours win where both know an address."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import URLPattern, path, re_path
+
+from anlan.accounts.views import doors, me, people, regions
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("me/", me.me, name="me"),
+    path("me/posts/<int:pk>/act/", me.act, name="act"),
+    path("me/preferences/", me.preferences, name="preferences"),
+    path("people/", people.people, name="people"),
+    path("people/grant/", people.grant, name="grant"),
+    path("people/posts/<int:pk>/withdraw/", people.withdraw, name="withdraw"),
+    re_path(r"^people/(?P<pk>\d+)/(?P<field>phone|id_number)/$", me.show, name="reveal"),
+    path("regions/", regions.regions, name="regions"),
+    path("accounts/password/reset/", doors.forgotten, name="forgotten"),
+    re_path(r"^accounts/(?:email/|confirm-email/.*|password/reset/.+)$", doors.no_mail, name="no_mail"),
+]
+if settings.ANLAN_DEMO:
+    urlpatterns.append(path("demo/enter/<str:key>/", doors.enter_demo, name="enter_demo"))

@@ -53,3 +53,10 @@ def record(
         detail=detail,
         address=client_address.get(),
     )
+
+
+def note_reading(by: Actor) -> None:
+    """Record that `by` looks at the record itself: once a day, so that reading does not bury what is read."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    if not Record.objects.filter(verb="read_audit", actor_id=by.pk, at__gte=today).exists():
+        record("read_audit", ("audit.record", "", "操作记录"), by=by)

@@ -31,6 +31,23 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Return the regions inside the territory of the user's post; all of them to those without territory."""
         return self.filter(inside(user.post.region_code, "code")) if user.post and user.post.region_code else self
 
+    def open(self) -> RegionQuerySet:
+        """Return the divisions and grids that exist today."""
+        return self.filter(closed_on__isnull=True)
+
+    def called(self, words: str) -> RegionQuerySet:
+        """Return the regions whose full name holds every word, or whose code begins so; larger ones first.
+
+        "郑州 杨金路" finds the street whatever lies between.
+        """
+        found = self
+        if words.isascii() and words.isalnum():
+            found = found.filter(code__startswith=words.upper())
+        else:
+            for word in words.split()[:5]:
+                found = found.filter(full_name__icontains=word)
+        return found.order_by("level", "code")
+
     def children_of(self, code: str) -> RegionQuerySet:
         """Return the divisions directly below `code`, in official order."""
         return self.filter(parent_id=code or None).order_by("code")

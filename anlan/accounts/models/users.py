@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 
 from anlan.accounts.models.posts import Post
@@ -25,8 +26,25 @@ def id_index(number: str) -> str:
     return blind_index("user.id_number", number)
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads over people."""
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Return oneself and whoever holds a post inside the scope of the user's present post."""
+        held = Post.objects.open().visible_to(user).filter(user_id=OuterRef("pk"))
+        return self.filter(Q(pk=user.pk) | Exists(held))
+
+
 class UserManager(BaseUserManager["User"]):
     """Looks people up by what they know of themselves."""
+
+    def get_queryset(self) -> UserQuerySet:
+        """Return people with the reads of `UserQuerySet`."""
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Return oneself and whoever holds a post inside the scope of the user's present post."""
+        return self.get_queryset().visible_to(user)
 
     def create_user(
         self, *, name: str, phone: str = "", id_number: str = "", password: str | None = None, **extra: Any
@@ -102,3 +120,9 @@ class User(AbstractBaseUser):
     def may(self, power: str) -> bool:
         """Whether the present post carries this power."""
         return self.is_active and self.post is not None and power in self.post.role.powers
+
+    def may_reveal(self, by: User) -> bool:
+        """Whether `by` may see this person's full numbers: oneself, or SEE_SENSITIVE with this person in scope."""
+        if by.pk == self.pk:
+            return True
+        return by.may("see_sensitive") and type(self).objects.visible_to(by).filter(pk=self.pk).exists()

@@ -1,0 +1,1 @@
+"""Pages of people, posts, regions and the ways in."""
