@@ -37,6 +37,8 @@ class Notice(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_notice_per_reason")]
         indexes = [
             models.Index(fields=["user", "-id"]),
+            models.Index(fields=["key"]),
+            models.Index(fields=["created_at"]),
             models.Index(fields=["user"], condition=models.Q(read_at__isnull=True), name="notice_unread"),
         ]
 

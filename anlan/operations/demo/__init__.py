@@ -1,0 +1,21 @@
+"""Invented people, firms and facts, so that every page of a demo has something to show."""
+
+
+def lay_demo() -> None:
+    """Lay everything in order. Safe to run again: what is there stays as it is."""
+    from anlan.accounts.actions import install_roles
+    from anlan.operations.demo.cast import lay_cast
+    from anlan.operations.demo.certificates import lay_certificates
+    from anlan.operations.demo.classes import lay_classes
+    from anlan.operations.demo.courses import lay_courses
+    from anlan.operations.demo.enterprises import lay_enterprises
+    from anlan.operations.demo.exams import lay_exams
+    from anlan.operations.demo.learning import lay_learning
+    from anlan.operations.demo.province import lay_province
+    from anlan.supervision.recount import swap
+
+    install_roles()
+    cast = lay_cast(outsiders=True)
+    for lay in (lay_enterprises, lay_courses, lay_classes, lay_learning, lay_exams, lay_certificates, lay_province):
+        lay(cast)
+    swap()

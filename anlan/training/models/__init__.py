@@ -1,6 +1,6 @@
 """Courses, lessons, classes, progress and hours."""
 
-from anlan.training.models.classes import ClassCourse, Enrolment, TrainingClass
+from anlan.training.models.classes import ClassCourse, ClassExport, Enrolment, TrainingClass
 from anlan.training.models.courses import (
     Course,
     CourseCase,
@@ -19,6 +19,7 @@ from anlan.training.models.progress import Beat, LearningSession, Lease, LessonP
 __all__ = [
     "Beat",
     "ClassCourse",
+    "ClassExport",
     "Course",
     "CourseCase",
     "CourseDocument",

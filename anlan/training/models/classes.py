@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
 from anlan.accounts.models.regions import inside
+from anlan.files.models import Blob
 from anlan.training.models.courses import Course
 
 
@@ -23,6 +28,22 @@ class ClassQuerySet(models.QuerySet["TrainingClass"]):
         if post is not None and post.is_territorial and user.may(powers.SUPERVISE):
             return self.filter(inside(post.region_code))
         return self.filter(enrolments__user=user)
+
+    def running(self) -> ClassQuerySet:
+        """Return the open classes."""
+        return self.filter(state=TrainingClass.State.OPEN)
+
+    def lagging(self) -> ClassQuerySet:
+        """Return those in which someone has not yet learnt everything."""
+        return self.filter(Exists(Enrolment.objects.lagging().filter(training_class=OuterRef("pk"))))
+
+    def soon(self, now: datetime, days: int = 7) -> ClassQuerySet:
+        """Return the running ones that end within `days` and still have laggards."""
+        return self.running().filter(deadline__gte=now, deadline__lt=now + timedelta(days=days)).lagging()
+
+    def late(self, now: datetime) -> ClassQuerySet:
+        """Return the running ones past their deadline that still have laggards."""
+        return self.running().filter(deadline__lt=now).lagging()
 
 
 class TrainingClass(models.Model):
@@ -54,12 +75,27 @@ class TrainingClass(models.Model):
     starts_on = models.DateField()
     deadline = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    given_by = models.CharField(
+        max_length=120, blank=True, help_text="the territory whose regulator gave this class; empty: the firm's own"
+    )
     batch = models.UUIDField(null=True, blank=True, help_text="classes made together, for one undo")
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ClassQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A form carries its batch: sent twice, it meets its own classes instead of making them again.
+            models.UniqueConstraint(
+                fields=["batch", "organisation", "title"], condition=Q(batch__isnull=False), name="one_class_per_batch"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "state", "deadline"]),
+            models.Index(fields=["state", "deadline"]),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -71,6 +107,12 @@ class TrainingClass(models.Model):
             and user.post is not None
             and user.post.organisation_id == self.organisation_id
         )
+
+    def can_undo(self, user: User) -> bool:
+        """Whether the user may take it back or cancel it: its managers; one given by a regulator, only that regulator."""
+        if self.given_by:
+            return self.created_by_id == user.pk and user.may(powers.SUPERVISE)
+        return self.can_manage(user)
 
 
 class ClassCourse(models.Model):
@@ -88,6 +130,12 @@ class ClassCourse(models.Model):
         return f"{self.training_class_id}: {self.course_id}"
 
 
+def remindable(now: datetime) -> Q:
+    """Enrolments not reminded on the day of `now` (Asia/Shanghai): a person is reminded once a day at most."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Q(reminded_at__isnull=True) | Q(reminded_at__lt=midnight)
+
+
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     """Reads over enrolments."""
 
@@ -96,6 +144,18 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         if user.may(powers.ASSIGN_TRAINING) or user.may(powers.TEACH) or user.may(powers.SUPERVISE):
             return self.filter(training_class__in=TrainingClass.objects.visible_to(user))
         return self.filter(user=user)
+
+    def active(self) -> EnrolmentQuerySet:
+        """Return those not withdrawn."""
+        return self.exclude(state=Enrolment.State.WITHDRAWN)
+
+    def lagging(self) -> EnrolmentQuerySet:
+        """Return those who have not yet learnt everything: not begun, or learning."""
+        return self.filter(state__in=[Enrolment.State.ASSIGNED, Enrolment.State.LEARNING])
+
+    def begun(self) -> EnrolmentQuerySet:
+        """Return those of which anything has been learnt."""
+        return self.exclude(state=Enrolment.State.ASSIGNED, last_seen_at__isnull=True, credited_ms=0)
 
 
 class Enrolment(models.Model):
@@ -131,3 +191,35 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.training_class}"
+
+
+class ClassExportQuerySet(models.QuerySet["ClassExport"]):
+    """Reads over exports."""
+
+    def visible_to(self, user: User) -> ClassExportQuerySet:
+        """Return one's own exports: the file holds what this person could see when asking for it."""
+        return self.filter(created_by=user, training_class__in=TrainingClass.objects.visible_to(user))
+
+
+class ClassExport(models.Model):
+    """A class report made in the background, because it is long."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "排队中"
+        RUNNING = "running", "正在生成"
+        DONE = "done", "可以下载"
+        FAILED = "failed", "没有成功"
+
+    training_class = models.ForeignKey(TrainingClass, on_delete=models.CASCADE, related_name="exports")
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    rows = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    file = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    beat_at = models.DateTimeField(null=True, blank=True, help_text="last sign of life of the writing process")
+
+    objects = ClassExportQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.training_class} {self.created_at:%Y-%m-%d %H:%M}"

@@ -135,15 +135,27 @@ class Recording(models.Model):
     silences = models.JSONField(default=list, help_text="[[start_ms, end_ms], …]")
     cuts = models.JSONField(default=list, help_text="[[start_ms, title], …] in force, first at 0; every piece ≤ 15 min")
     waveform = models.JSONField(default=list, help_text="loudness 0–100, one value a second")
+    script = models.JSONField(
+        default=list, help_text="[{title, slides}, …] for a recording that is itself rendered from text"
+    )
     version = models.PositiveIntegerField(default=1)
+    run = models.CharField(max_length=32, blank=True, help_text="the encoding process that holds it now")
     beat_at = models.DateTimeField(null=True, blank=True, help_text="last sign of life of the encoding process")
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RecordingQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["state", "beat_at"])]
+
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the background still has work on it."""
+        return self.state in (self.State.QUEUED, self.State.READING, self.State.ENCODING)
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
@@ -177,6 +189,7 @@ class Lesson(models.Model):
     document = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(blank=True, help_text="Markdown of a document lesson, read aloud on request")
     script = models.JSONField(default=list, help_text="slides to be rendered, for lessons made from text")
+    version = models.PositiveIntegerField(default=1)
 
     objects = LessonQuerySet.as_manager()
 

@@ -9,6 +9,14 @@ from anlan.accounts.models import User
 from anlan.training.models.courses import Lesson
 
 
+class LessonNoteQuerySet(models.QuerySet["LessonNote"]):
+    """Reads over notes."""
+
+    def visible_to(self, user: User) -> LessonNoteQuerySet:
+        """Return one's own: notes are private."""
+        return self.filter(user=user)
+
+
 class LessonNote(models.Model):
     """A private note at a moment of a lesson."""
 
@@ -17,6 +25,8 @@ class LessonNote(models.Model):
     at_ms = models.PositiveIntegerField()
     text = models.CharField(max_length=500)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LessonNoteQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.text

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.accounts.models.regions import inside
+from anlan.enterprises.models import Worker
 from anlan.training.models.classes import TrainingClass
 from anlan.training.models.courses import Lesson
 from anlan.training.models.progress import LearningSession
@@ -44,6 +47,11 @@ class HourRule(models.Model):
     def __str__(self) -> str:
         return f"{self.source} {self.article}: {self.hours}"
 
+    @property
+    def who(self) -> str:
+        """Whom the rule binds, in words."""
+        return str(Worker.Category(self.category).label) if self.category else _("全体从业人员")
+
 
 class HourQuerySet(models.QuerySet["HourEntry"]):
     """Reads over the ledger."""
@@ -51,11 +59,12 @@ class HourQuerySet(models.QuerySet["HourEntry"]):
     def visible_to(self, user: User) -> HourQuerySet:
         """Return one's own hours, those earned in one's firm (managers) or in one's territory (regulators)."""
         post = user.post
+        own = Q(user=user)
         if post is not None and post.organisation_id and user.may(powers.MANAGE_ENTERPRISE):
-            return self.filter(enterprise_id=post.organisation_id)
+            return self.filter(own | Q(enterprise_id=post.organisation_id))
         if post is not None and post.is_territorial and user.may(powers.SUPERVISE):
-            return self.filter(inside(post.region_code))
-        return self.filter(user=user)
+            return self.filter(own | inside(post.region_code))
+        return self.filter(own)
 
 
 class HourEntry(models.Model):

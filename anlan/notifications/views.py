@@ -1,0 +1,75 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from anlan.accounts.models import User
+from anlan.notifications.actions import read_notices
+from anlan.notifications.models import Notice
+
+PAGE = 50
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The messages of a person by day, those not seen first: `?show=all` has the rest."""
+    mine = Notice.objects.visible_to(_me(request))
+    unread, total = mine.unread().count(), mine.count()
+    show = request.GET.get("show", "unread" if unread else "all")
+    rows = mine if show == "all" else mine.unread()
+    page = Paginator(rows.order_by("-id"), PAGE).get_page(request.GET.get("page"))
+    days = [(day, list(rows)) for day, rows in groupby(page, key=lambda one: timezone.localdate(one.created_at))]
+    context = {
+        "days": days,
+        "page": page,
+        "unread": unread,
+        "total": total,
+        "show": "all" if show == "all" else "unread",
+    }
+    return render(request, "notifications/inbox.html", context)
+
+
+@require_POST
+def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark as seen and go to what it is about; addresses outside this house are not followed."""
+    notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
+    read_notices(_me(request), [notice.pk])
+    return redirect(_inside(request, notice.url))
+
+
+@require_POST
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark one as seen."""
+    notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
+    read_notices(_me(request), [notice.pk])
+    return redirect(_inside(request, request.POST.get("next", "")))
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark all as seen."""
+    n = read_notices(_me(request))
+    if n:
+        messages.success(request, _("%(n)d 条消息标为已看") % {"n": n})
+    return redirect("notifications:inbox")
+
+
+def _me(request: HttpRequest) -> User:
+    user: User = request.user  # type: ignore[assignment]  # sign-in is the default: nobody else gets here
+    return user
+
+
+def _inside(request: HttpRequest, url: str) -> str:
+    """An address inside this house, else the inbox."""
+    ok = bool(url) and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if ok else "notifications:inbox"
