@@ -1,0 +1,1 @@
+"""Pages of certificates: `public` needs no account, `desk` does."""
