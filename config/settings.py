@@ -5,6 +5,7 @@ the database. `ANLAN_DEMO=1` adds invented people and firms; without it the prod
 keys of the demo (see `anlan.operations.checks`).
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -18,10 +19,18 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 ANLAN_DEMO = env.bool("ANLAN_DEMO", default=False)
 ANLAN_PORT = env.int("ANLAN_PORT", default=8000)
+ANLAN_HOST = env.str("ANLAN_HOST", default="127.0.0.1")
+"""Address to listen on; `0.0.0.0` for every network of this machine."""
 ANLAN_PROVINCE = env.str("ANLAN_PROVINCE", default="41")
 """Division code of the province that this house serves."""
 ANLAN_PUBLIC_URL = env.str("ANLAN_PUBLIC_URL", default=f"http://127.0.0.1:{ANLAN_PORT}").rstrip("/")
 """Address printed into certificates and messages."""
+ANLAN_WORKERS = env.int("ANLAN_WORKERS", default=os.cpu_count() or 1)
+"""Web processes behind the one port."""
+ANLAN_THREADS = env.int("ANLAN_THREADS", default=4)
+"""Pages made at once by each web process (docs/decisions/0002-one-port.md)."""
+ANLAN_PROXIES = env.list("ANLAN_PROXIES", default=[])
+"""Addresses of gateways in front (deploy/nginx.conf), whose X-Forwarded-For is believed."""
 ANLAN_MAX_UPLOAD_MB = env.int("ANLAN_MAX_UPLOAD_MB", default=2048)
 ANLAN_CIPHER = env.str("ANLAN_CIPHER", default="aes-256-gcm")
 
@@ -174,18 +183,57 @@ ACCOUNT_ADAPTER = "anlan.accounts.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "anlan.accounts.adapter.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"phone"}
 ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "anlan.accounts.signup.NameForm"
+ACCOUNT_FORMS = {
+    "login": "anlan.accounts.forms.LoginForm",
+    "change_password": "anlan.accounts.forms.ChangePasswordForm",
+}
+ACCOUNT_SESSION_REMEMBER = True
+# Failures are counted per number by axes first (below); this is the outer fence, also around codes of the second factor.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "30/m/ip,10/15m/key",
+    "change_phone": "5/m/user",
+    "request_login_code": "20/m/ip,4/10m/key",
+}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED = False
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
+ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 600
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+ANLAN_WEIXIN = env.str("ANLAN_WEIXIN", default="")
+ANLAN_DINGTALK = env.str("ANLAN_DINGTALK", default="")
+"""`id:secret` of the application there; empty: the button does not appear."""
+ANLAN_OIDC_URL = env.str("ANLAN_OIDC_URL", default="").rstrip("/")
+"""Issuer of an enterprise's or government's own sign-in; with ANLAN_OIDC_ID, ANLAN_OIDC_SECRET and ANLAN_OIDC_NAME."""
+SOCIALACCOUNT_FORMS = {"signup": "anlan.accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {
+    provider: {"APPS": [{"client_id": app.partition(":")[0], "secret": app.partition(":")[2], "name": name}]}
+    for provider, app, name in (("weixin", ANLAN_WEIXIN, "微信"), ("dingtalk", ANLAN_DINGTALK, "钉钉"))
+    if app
+}
+if ANLAN_OIDC_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.str("ANLAN_OIDC_NAME", default="企业账号"),
+                "client_id": env.str("ANLAN_OIDC_ID", default=""),
+                "secret": env.str("ANLAN_OIDC_SECRET", default=""),
+                "settings": {"server_url": ANLAN_OIDC_URL, "oauth_pkce_enabled": True},
+            }
+        ],
+    }
+MFA_ADAPTER = "anlan.accounts.adapter.MfaAdapter"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ANLAN_DEMO  # browsers offer passkeys without TLS on http://localhost only
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "安澜"
@@ -196,6 +244,13 @@ AXES_COOLOFF_TIME = 0.5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLED = env.bool("ANLAN_AXES", default=True)
 AXES_VERBOSE = False
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "anlan.accounts.lockout.who"
+AXES_LOCKOUT_CALLABLE = "anlan.accounts.views.doors.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in our own record
+AXES_SENSITIVE_PARAMETERS = ["login", "phone", "name", "code", "csrfmiddlewaretoken", "username", "ip_address"]
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -227,7 +282,13 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
-        "form-action": ["'self'"],
+        # A form that starts a sign-in elsewhere is redirected there, and browsers hold the redirect to this list too.
+        "form-action": [
+            "'self'",
+            *(["https://open.weixin.qq.com"] if ANLAN_WEIXIN else []),
+            *(["https://login.dingtalk.com"] if ANLAN_DINGTALK else []),
+            *(["/".join(ANLAN_OIDC_URL.split("/")[:3])] if ANLAN_OIDC_URL else []),
+        ],
         "frame-ancestors": ["'self'"],
     }
 }
@@ -237,6 +298,12 @@ ANLAN_SMS_URL = env.str("ANLAN_SMS_URL", default="demo:" if ANLAN_DEMO else "")
 ANLAN_SIGNING_CERT = env.str("ANLAN_SIGNING_CERT", default="")
 """Path of an official PKCS#12 for certificates; without it the platform makes its own at first start."""
 ANLAN_SIGNING_PASSWORD = env.str("ANLAN_SIGNING_PASSWORD", default="")
+ANLAN_SIGNING_DIR = env.str("ANLAN_SIGNING_DIR", default="")
+"""Folder of the keys for certificates and their log, shared by all machines that sign; empty: `signing` in the state folder."""
+ANLAN_TIMESTAMP_URL = env.str("ANLAN_TIMESTAMP_URL", default="")
+"""Time-stamping service (RFC 3161) for certificates; empty: signed without one, and the public log proves the time."""
+ANLAN_CERTIFICATE_MONTHS = env.dict("ANLAN_CERTIFICATE_MONTHS", default={})
+"""`initial=36,annual=12,special=12`: months that certificates are valid, where the defaults do not fit."""
 
 LOGGING = {
     "version": 1,

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
 from django.test import Client
 
 from anlan.accounts.models import User
@@ -23,7 +26,12 @@ def sign_in() -> Callable[[User], Client]:
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.session
-        session["second_factor"] = True
+        if not user.is_demo:  # people of the demo are let in anyway
+            request = HttpRequest()
+            request.session = session
+            record_authentication(
+                request, user, "mfa", id=Authenticator.objects.get_or_create(user=user, type="totp")[0].pk
+            )
         session.save()
         return client
 

@@ -1,6 +1,11 @@
 """Addresses of operations."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from anlan.operations import views
 
 app_name = "operations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("operations/", views.status, name="status"),
+    path("health/", views.health, name="health"),
+]

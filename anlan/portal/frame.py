@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.functional import Promise, SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
@@ -55,6 +55,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         _("培训"),
         (
             (_("培训班"), "school", "training:classes", frozenset({powers.ASSIGN_TRAINING, powers.SUPERVISE})),
+            (_("全年计划"), "calendar-due", "training:plan", frozenset({powers.MANAGE_ENTERPRISE})),
             (
                 _("考试"),
                 "pencil-check",
@@ -88,9 +89,10 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("人员与身份"), "user-shield", "accounts:people", frozenset({powers.MANAGE_POSTS})),
             (_("操作记录"), "history", "audit:list", frozenset({powers.READ_AUDIT})),
             (_("平台运行"), "activity", "operations:status", frozenset({powers.OPERATE})),
+            (_("媒体队列"), "video", "training:media-queue", frozenset({powers.OPERATE})),
         ),
     ),
-    ("", ((_("课程目录"), "books", "training:catalogue", frozenset()),)),
+    (_("公共"), ((_("课程目录"), "books", "training:catalogue", frozenset()),)),
 )
 
 LEARNER_TABS = ("portal:home", "training:mine", "exams:mine", "certificates:mine", "accounts:me")
@@ -139,7 +141,7 @@ class Frame:
         """Role · scope of the present post."""
         return str(self.user.post) if self.signed_in and self.user.post else str(_("还没有身份"))
 
-    @property
+    @cached_property
     def unread(self) -> int:
         """Unread messages."""
         return Notice.objects.visible_to(self.user).unread().count() if self.signed_in else 0
@@ -153,7 +155,7 @@ class Frame:
             label, icon, url, current=path == url or (len(url) > 1 and path.startswith(url) and name != "portal:home")
         )
 
-    @property
+    @cached_property
     def nav(self) -> list[Group]:
         """The side bar: what the powers of the present post open."""
         held = set(self.user.post.role.powers) if self.signed_in and self.user.post else set()
@@ -164,7 +166,7 @@ class Frame:
             items = [self._item(label, icon, name) for label, icon, name, needs in rows if not needs or needs & held]
             yield Group(title, [item for item in items if item is not None])
 
-    @property
+    @cached_property
     def tabs(self) -> list[Item]:
         """The bottom bar of a phone: five for a learner, else the first four of the side bar and oneself."""
         held = set(self.user.post.role.powers) if self.signed_in and self.user.post else set()

@@ -1,29 +1,91 @@
 """Home pages and the pages that say what this is."""
 
+import re
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
+
+from anlan.accounts import powers
+from anlan.accounts.views.who import signed_in
+from anlan.portal.due import due_for
+from anlan.portal.finding import find_everything
+from anlan.portal.hours_table import hours_table
+from anlan.portal.workbench import cards_for, links_for
+from anlan.training.learner import learning_card
+from anlan.training.models import Course, CourseCase
+
+POPULAR = (_("有限空间"), _("动火"), _("登高"), _("触电"), _("新员工"))
+NUMBER = re.compile(r"AL\d[0-9A-Z]{8,}")
 
 
 @login_not_required
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The public portal."""
-    return render(request, "portal/index.html")
+    """The public portal: search, four doors, the hours the law asks for, courses, a case, how certificates are proven."""
+    courses = (
+        Course.objects.visible_to(None)
+        .annotate(lesson_count=Count("lessons"), minutes=Coalesce(Sum("lessons__duration_ms"), 0) / 60_000)
+        .order_by("-published_at", "pk")[:4]
+    )
+    rules = hours_table(timezone.localdate())
+    context = {
+        "courses": courses,
+        "rules": rules,
+        "sources": {(rule.source, rule.article): rule for row in rules for rule in row.deciding}.values(),
+        "case": CourseCase.objects.filter(course__in=Course.objects.visible_to(None))
+        .select_related("course")
+        .order_by("pk")
+        .first(),
+        "words": POPULAR,
+    }
+    return render(request, "portal/index.html", context)
+
+
+@login_not_required
+@require_GET
+def go(request: HttpRequest) -> HttpResponse:
+    """The portal's search box: a certificate number goes to verification, everything else to the catalogue."""
+    words = request.GET.get("q", "").strip()[:60]
+    number = words.replace(" ", "").replace("-", "").upper()
+    if NUMBER.fullmatch(number):
+        return redirect("certificates:verify_number", number)
+    return redirect(f"{reverse('training:catalogue')}?{urlencode({'q': words})}")
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The workbench of the present post: what is due first."""
-    return render(request, "portal/home.html")
+    """The workbench of the present post: what is due first, then how things stand."""
+    user = signed_in(request)
+    dues = due_for(user)
+    now = timezone.now()
+    left, right = cards_for(user)
+    context = {
+        "dues": dues,
+        "late": sum(1 for due in dues if due.at is not None and due.at < now),
+        "today": sum(1 for due in dues if due.at is not None and now <= due.at < now + timedelta(days=1)),
+        "learning": learning_card(user) if user.may(powers.LEARN) else None,
+        "links": links_for(user),
+        "left": left,
+        "right": right,
+    }
+    return render(request, "portal/home.html", context)
 
 
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
-    """Search of the signed-in pages, inside the territory."""
-    return render(request, "portal/find.html")
+    """Search of the signed-in pages, inside the territory: people, firms, courses, classes, certificates."""
+    words = request.GET.get("q", "").strip()[:60]
+    groups = find_everything(signed_in(request), words) if words else []
+    return render(request, "portal/find.html", {"words": words, "groups": groups})
 
 
 @login_not_required

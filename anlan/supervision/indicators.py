@@ -73,9 +73,12 @@ def percent(part: int, whole: int) -> float | None:
 def of_regions(regions: Iterable[Region], *, since: date, until: date, industry: str = "") -> list[Indicators]:
     """Return the indicators of several regions in their order; one query."""
     rows = list(regions)
-    sums = Rollup.objects.sums([region.code for region in rows], since=since, until=until, industry=industry, stocks=STOCKS)
+    sums = Rollup.objects.sums(
+        [region.code for region in rows], since=since, until=until, industry=industry, stocks=STOCKS
+    )
     return [
-        Indicators(region.code, region.name, **{m: n for m, n in sums.get(region.code, {}).items() if m in MEASURES}) for region in rows
+        Indicators(region.code, region.name, **{m: n for m, n in sums.get(region.code, {}).items() if m in MEASURES})
+        for region in rows
     ]
 
 
@@ -92,7 +95,11 @@ class Month:
 def trend(code: str, *, since: date, until: date, industry: str = "") -> list[Month]:
     """Return month by month: completion and pass rate of the facts of that month, and hours earned. One query."""
     rows = Rollup.objects.filter(
-        region_code=code, industry=industry, month__gte=since, month__lte=until, measure__in=("enrolled", "learnt", "passed", "failed", "hours_ms")
+        region_code=code,
+        industry=industry,
+        month__gte=since,
+        month__lte=until,
+        measure__in=("enrolled", "learnt", "passed", "failed", "hours_ms"),
     ).values_list("month", "measure", "amount")
     found: dict[date, dict[str, int]] = {}
     for month, measure, amount in rows:

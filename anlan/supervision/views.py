@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from anlan.accounts import powers
 from anlan.accounts.models import Region, User
 from anlan.accounts.models.regions import inside
+from anlan.accounts.views.who import signed_in
 from anlan.audit.actions import record
 from anlan.enterprises.industries import sections
 from anlan.enterprises.models import Enterprise
@@ -30,7 +31,7 @@ RISKS = ("red", "orange", "yellow", "blue")
 @require_GET
 def overview(request: HttpRequest, code: str = "") -> HttpResponseBase:
     """Figures, parts and trend of a region inside the territory; `?year=&industry=`, `?format=xlsx` exports."""
-    user = request.user
+    user = signed_in(request)
     region = region_or_404(user, code)
     year, since, until = period(request.GET.get("year", ""))
     chosen = request.GET.get("industry", "")
@@ -91,7 +92,9 @@ def risk_counts(firms: QuerySet[Enterprise], parts: list[Region]) -> dict[str, A
     counts = {risk: Count("pk", filter=Q(risk=risk)) for risk in RISKS}
     for number, part in enumerate(parts):
         for risk in RISKS[:2]:
-            counts[f"p{number}_{risk}"] = Count("pk", filter=Q(risk=risk) & inside(part.code, "organisation__region_code"))
+            counts[f"p{number}_{risk}"] = Count(
+                "pk", filter=Q(risk=risk) & inside(part.code, "organisation__region_code")
+            )
     found = firms.aggregate(**counts)
     return {
         "all": [(risk, found[risk]) for risk in RISKS],
@@ -101,15 +104,41 @@ def risk_counts(firms: QuerySet[Enterprise], parts: list[Region]) -> dict[str, A
 
 def firms_training(firms: QuerySet[Enterprise], since: date, until: date) -> int:
     """Return how many firms assigned training in the period."""
-    trained = Tally.objects.filter(subject_kind="enterprise", measure="enrolled", month__gte=since, month__lte=until, amount__gt=0)
+    trained = Tally.objects.filter(
+        subject_kind="enterprise", measure="enrolled", month__gte=since, month__lte=until, amount__gt=0
+    )
     return firms.filter(pk__in=trained.values("subject_id")).count()
 
 
 def export(user: User, region: Region, year: int, industry: str, rows: list[indicators.Indicators]) -> HttpResponse:
     """Return the table as xlsx; the export is recorded."""
-    head = [_("区域"), _("在册员工"), _("培训班"), _("应学人次"), _("学完人次"), _("完成率 %"), _("考试人次"), _("合格人次"), _("合格率 %"), _("人均学时"), _("证书")]
+    head = [
+        _("区域"),
+        _("在册员工"),
+        _("培训班"),
+        _("应学人次"),
+        _("学完人次"),
+        _("完成率 %"),
+        _("考试人次"),
+        _("合格人次"),
+        _("合格率 %"),
+        _("人均学时"),
+        _("证书"),
+    ]
     body = [
-        [r.name, r.workers, r.classes, r.enrolled, r.learnt, r.completion, r.sittings, r.passed, r.pass_rate, r.hours_each, r.certificates]
+        [
+            r.name,
+            r.workers,
+            r.classes,
+            r.enrolled,
+            r.learnt,
+            r.completion,
+            r.sittings,
+            r.passed,
+            r.pass_rate,
+            r.hours_each,
+            r.certificates,
+        ]
         for r in rows
     ]
     record("export_overview", region, by=user, region_code=region.code, year=year, industry=industry, rows=len(body))

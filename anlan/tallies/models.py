@@ -50,14 +50,21 @@ class Tally(models.Model):
 class RollupQuerySet(models.QuerySet["Rollup"]):
     """Reads over roll-ups. Who may read which region is decided by the caller, which knows the territory."""
 
-    def sums(self, regions: Iterable[str], *, since: date, until: date, industry: str = "", stocks: Iterable[str] = ()) -> dict[str, dict[str, int]]:
+    def sums(
+        self, regions: Iterable[str], *, since: date, until: date, industry: str = "", stocks: Iterable[str] = ()
+    ) -> dict[str, dict[str, int]]:
         """Return {region: {measure: sum}} over the months from `since` to `until`, both included.
 
         Measures named in `stocks` (people employed, say) are summed from the beginning of time, for they only change
         by plus and minus. One query.
         """
         rows = (
-            self.filter(Q(month__gte=since) | Q(measure__in=list(stocks)), region_code__in=list(regions), month__lte=until, industry=industry)
+            self.filter(
+                Q(month__gte=since) | Q(measure__in=list(stocks)),
+                region_code__in=list(regions),
+                month__lte=until,
+                industry=industry,
+            )
             .values_list("region_code", "measure")
             .annotate(total=Sum("amount"))
         )

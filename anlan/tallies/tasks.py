@@ -1,7 +1,8 @@
 """Folding deltas into tallies and roll-ups; runs in the worker every second."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -33,7 +34,9 @@ def fold() -> int:
         if connection.features.has_select_for_update_skip_locked:
             deltas = deltas.select_for_update(skip_locked=True)
         rows = list(
-            deltas.values_list("id", "subject_kind", "subject_id", "measure", "month", "region_code", "industry", "amount")[:BATCH]
+            deltas.values_list(
+                "id", "subject_kind", "subject_id", "measure", "month", "region_code", "industry", "amount"
+            )[:BATCH]
         )
         if not rows:
             return 0
@@ -70,7 +73,7 @@ def fold_all() -> int:
     return done
 
 
-def _add(table: str, columns: Sequence[str], key: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _add(table: str, columns: Sequence[str], key: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     """Insert rows, adding `amount` where the key exists: the one statement the ORM cannot say (increment on conflict)."""
     quote = connection.ops.quote_name
     sql = (
@@ -78,4 +81,4 @@ def _add(table: str, columns: Sequence[str], key: Sequence[str], rows: Iterable[
         f" ON CONFLICT ({', '.join(map(quote, key))}) DO UPDATE SET amount = {quote(table)}.amount + excluded.amount"
     )
     with connection.cursor() as cursor:
-        cursor.executemany(sql, list(rows))
+        cursor.executemany(sql, rows)

@@ -60,12 +60,18 @@ class Enterprise(models.Model):
     products = models.CharField(max_length=200, blank=True)
     permit_number = models.CharField(max_length=60, blank=True)
     permit_until = models.DateField(null=True, blank=True)
+    updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = EnterpriseQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.organisation.name
+
+    @property
+    def trade(self) -> str:
+        """Section and division of the industry, as the counters carry it: C33."""
+        return self.industry[:3]
 
     def can_edit(self, user: User) -> bool:
         """Whether the user may change this file: its own managers."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import suppress
+
 from django.db import models
 from django.db.models import Q
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.accounts.models.regions import inside
+from anlan.accounts.models.users import id_index, phone_index
 from anlan.enterprises.models.enterprises import Enterprise
+from anlan.lib.codes import Malformed, id_number, phone
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -26,6 +31,19 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def working(self) -> WorkerQuerySet:
         """Return those employed now."""
         return self.filter(left_on__isnull=True)
+
+    def search(self, words: str) -> WorkerQuerySet:
+        """Return those whose name, job, department or staff number contains the words, or whose phone or ID they are."""
+        plain = unicodedata.normalize("NFKC", words).strip()
+        if not plain:
+            return self
+        found = Q(user__name__icontains=plain) | Q(job_title__icontains=plain) | Q(department__icontains=plain)
+        found |= Q(staff_number__iexact=plain)
+        with suppress(Malformed):
+            found |= Q(user__phone_index=phone_index(phone(plain, allow_demo=True)))
+        with suppress(Malformed):
+            found |= Q(user__id_index=id_index(id_number(plain, allow_demo=True)))
+        return self.filter(found)
 
 
 class Worker(models.Model):
@@ -58,4 +76,12 @@ class Worker(models.Model):
         indexes = [models.Index(fields=["enterprise", "job_title"]), models.Index(fields=["user"])]
 
     def __str__(self) -> str:
-        return f"{self.user.name} · {self.job_title}"
+        return f"{self.user.name} · {self.job_title}" if self.job_title else self.user.name
+
+    def can_edit(self, user: User) -> bool:
+        """Whether the user may change this job: the managers of the firm."""
+        return (
+            user.may(powers.MANAGE_ENTERPRISE)
+            and user.post is not None
+            and user.post.organisation_id == self.enterprise_id
+        )

@@ -14,9 +14,13 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def visible_to(self, user: User) -> QuestionQuerySet:
         """Return the questions of the teacher's organisation; nobody else sees the bank."""
-        if not user.may(powers.TEACH) or user.post is None:
+        if not user.may(powers.TEACH) or user.post is None or user.post.organisation_id is None:
             return self.none()
         return self.filter(owner_id=user.post.organisation_id)
+
+    def live(self) -> QuestionQuerySet:
+        """Return those that new papers may draw."""
+        return self.filter(state=Question.State.LIVE)
 
 
 class Question(models.Model):
@@ -65,6 +69,31 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.stem[:40]
+
+    def can_edit(self, user: User) -> bool:
+        """Whether the user may write a new version or retire it: teachers of the owning organisation."""
+        return user.may(powers.TEACH) and user.post is not None and user.post.organisation_id == self.owner_id
+
+
+class ItemStat(models.Model):
+    """How a question did in scored sittings; counted again by `exams.tasks.count_items`, never written elsewhere."""
+
+    question = models.OneToOneField(Question, on_delete=models.CASCADE, primary_key=True, related_name="stat")
+    drawn = models.PositiveIntegerField(default=0)
+    right = models.PositiveIntegerField(default=0)
+    discrimination = models.FloatField(
+        null=True,
+        help_text="right rate of the best 27 % of sittings less that of the last 27 %; null below 10 sittings",
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.question_id}: {self.right}/{self.drawn}"
+
+    @property
+    def percent(self) -> int:
+        """Percent of answers that were right."""
+        return round(100 * self.right / self.drawn) if self.drawn else 0
 
 
 class BlueprintQuerySet(models.QuerySet["Blueprint"]):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
-from anlan.accounts import powers
 from anlan.accounts.models import User
-from anlan.accounts.models.regions import inside
-from anlan.exams.models.exams import Exam
+from anlan.exams.models.exams import Exam, in_charge
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):
@@ -17,14 +16,11 @@ class SittingQuerySet(models.QuerySet["Sitting"]):
 
     def visible_to(self, user: User) -> SittingQuerySet:
         """Return one's own; those of one's organisation, of one's blueprints (teachers), or of one's territory."""
-        post = user.post
-        if post is not None and post.organisation_id and user.may(powers.ASSIGN_TRAINING):
-            return self.filter(exam__organisation_id=post.organisation_id)
-        if post is not None and post.organisation_id and user.may(powers.TEACH):
-            return self.filter(exam__blueprint__owner_id=post.organisation_id)
-        if post is not None and post.is_territorial and user.may(powers.SUPERVISE):
-            return self.filter(inside(post.region_code, "exam__region_code"))
-        return self.filter(user=user)
+        return self.filter(Q(user=user) | in_charge(user, "exam__"))
+
+    def lean(self) -> SittingQuerySet:
+        """Return with exam and blueprint, but without the blueprint's pools, which are held in memory."""
+        return self.select_related("exam", "exam__blueprint").defer("exam__blueprint__pools", "exam__blueprint__rules")
 
 
 class Sitting(models.Model):
@@ -46,6 +42,8 @@ class Sitting(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True, help_text="server time decides")
     submitted_at = models.DateTimeField(null=True, blank=True)
+    extra_minutes = models.PositiveSmallIntegerField(default=0, help_text="given by the invigilator")
+    leaves = models.PositiveSmallIntegerField(default=0, help_text="how often the page was left")
     closed_by_sweep = models.BooleanField(default=False, help_text="time ran out; what had arrived was scored")
     score = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     full_score = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
@@ -65,6 +63,83 @@ class Sitting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exam} · {self.user} · {self.attempt}"
+
+    @property
+    def ticket(self) -> str:
+        """The candidate's number at this exam 准考号."""
+        return f"{self.exam.opens_at:%Y-%m}-{self.pk:06d}"
+
+    @property
+    def percent(self) -> int:
+        """The score in percent of the full score, cut off and never rounded up to a pass."""
+        return int(100 * self.score / self.full_score) if self.score is not None and self.full_score else 0
+
+
+class SittingEvent(models.Model):
+    """What happened at a sitting besides answers: left the page, extended, ended. Evidence, never changed."""
+
+    class Kind(models.TextChoices):
+        STARTED = "started", "开始答题"
+        LEFT = "left", "离开页面"
+        EXTENDED = "extended", "延长时间"
+        WARNED = "warned", "监考提醒"
+        ENDED = "ended", "监考收卷"
+        SUBMITTED = "submitted", "交卷"
+        SWEPT = "swept", "到时收卷"
+
+    sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+    seconds = models.PositiveIntegerField(default=0, help_text="how long the page was left, or minutes × 60 given")
+    words = models.CharField(max_length=200, blank=True)
+    by_name = models.CharField(max_length=60, blank=True)
+    client_id = models.CharField(max_length=36, blank=True, help_text="made by the browser; a retry is the same event")
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sitting", "client_id"], condition=~models.Q(client_id=""), name="event_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sitting_id} {self.kind}"
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    """Reads over appeals."""
+
+    def visible_to(self, user: User) -> AppealQuerySet:
+        """Return one's own, and those over sittings that one is in charge of."""
+        return self.filter(Q(sitting__user=user) | in_charge(user, "sitting__exam__"))
+
+
+class Appeal(models.Model):
+    """A candidate's objection to a result, and its answer."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "待答复"
+        ANSWERED = "answered", "已答复"
+
+    sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="appeals")
+    number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="the question meant; empty = the whole")
+    text = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    answer = models.CharField(max_length=500, blank=True)
+    answered_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sitting"], condition=models.Q(state="open"), name="one_open_appeal")
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:40]
 
 
 class Answer(models.Model):

@@ -4,55 +4,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Delta',
+            name="Delta",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_kind', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('measure', models.CharField(max_length=40)),
-                ('month', models.DateField(help_text='first day of the month')),
-                ('region_code', models.CharField(max_length=24)),
-                ('industry', models.CharField(blank=True, max_length=8)),
-                ('amount', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject_kind", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("measure", models.CharField(max_length=40)),
+                ("month", models.DateField(help_text="first day of the month")),
+                ("region_code", models.CharField(max_length=24)),
+                ("industry", models.CharField(blank=True, max_length=8)),
+                ("amount", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=24)),
-                ('measure', models.CharField(max_length=40)),
-                ('month', models.DateField()),
-                ('industry', models.CharField(blank=True, max_length=8)),
-                ('amount', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region_code", models.CharField(max_length=24)),
+                ("measure", models.CharField(max_length=40)),
+                ("month", models.DateField()),
+                ("industry", models.CharField(blank=True, max_length=8)),
+                ("amount", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('region_code', 'measure', 'month', 'industry'), name='one_rollup')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("region_code", "measure", "month", "industry"), name="one_rollup")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Tally',
+            name="Tally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_kind', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('measure', models.CharField(max_length=40)),
-                ('month', models.DateField()),
-                ('region_code', models.CharField(max_length=24)),
-                ('industry', models.CharField(blank=True, max_length=8)),
-                ('amount', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject_kind", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("measure", models.CharField(max_length=40)),
+                ("month", models.DateField()),
+                ("region_code", models.CharField(max_length=24)),
+                ("industry", models.CharField(blank=True, max_length=8)),
+                ("amount", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['measure', 'region_code', 'month'], name='tallies_tal_measure_f90628_idx')],
-                'constraints': [models.UniqueConstraint(fields=('subject_kind', 'subject_id', 'measure', 'month'), name='one_tally')],
+                "indexes": [
+                    models.Index(fields=["measure", "region_code", "month"], name="tallies_tal_measure_f90628_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject_kind", "subject_id", "measure", "month"), name="one_tally")
+                ],
             },
         ),
     ]

@@ -26,7 +26,14 @@ def test_an_industry_rolls_up_to_division_section_and_all() -> None:
 @pytest.mark.django_db
 def test_folding_adds_up_once_and_empties_the_deltas() -> None:
     for amount in (3, 4, -1):
-        tally("workers", amount, subject=("enterprise", 7), when=date(2026, 11, 20), region_code="410105018", industry="C33")
+        tally(
+            "workers",
+            amount,
+            subject=("enterprise", 7),
+            when=date(2026, 11, 20),
+            region_code="410105018",
+            industry="C33",
+        )
     assert fold() == 3
     assert fold() == 0
     assert not Delta.objects.exists()
@@ -57,4 +64,6 @@ def test_the_province_is_the_sum_of_what_was_said(facts: list[tuple[str, int]]) 
     Tally.objects.all().delete()
     tally_many(("x", amount, ("enterprise", 1), MONTH, region, "") for region, amount in facts)
     fold_all()
-    assert sum(Rollup.objects.filter(region_code="41").values_list("amount", flat=True)) == sum(amount for _region, amount in facts)
+    assert sum(Rollup.objects.filter(region_code="41").values_list("amount", flat=True)) == sum(
+        amount for _region, amount in facts
+    )

@@ -1,6 +1,7 @@
 """The small components of `look.md`, as tags. Larger ones are templates under `ui/` to be included."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -21,6 +22,7 @@ RISKS = {"red": "重大风险", "orange": "较大风险", "yellow": "一般风�
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)  # a page has dozens of them, and a sprite does not change while the process runs
 def icon(name: str) -> SafeString:
     """A Tabler outline icon from the sprite; names must stand in `web/icons.txt`."""
     return format_html(
@@ -135,7 +137,8 @@ def cite(reference: str) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Markdown without raw HTML."""
-    return SafeString(_markdown.render(text or ""))  # the renderer escapes all HTML
+    boxes = (text or "").replace("- [ ] ", "- ☐ ").replace("- [x] ", "- ☑ ")  # lists to tick on paper
+    return SafeString(_markdown.render(boxes))  # the renderer escapes all HTML
 
 
 @register.simple_tag(takes_context=True)

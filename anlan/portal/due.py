@@ -1,0 +1,22 @@
+"""Gathering what is due from every app, for the workbench and later the calendar."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from anlan.accounts.models import User
+from anlan.certificates.due import due_for as certificates_due
+from anlan.enterprises.due import due_for as enterprises_due
+from anlan.exams.due import due_for as exams_due
+from anlan.lib.due import Due
+from anlan.training.due import due_for as training_due
+from anlan.training.due_managers import due_for_manager
+
+SOURCES = (training_due, due_for_manager, exams_due, enterprises_due, certificates_due)
+
+
+def due_for(user: User) -> list[Due]:
+    """Return everything due for the present post, the most urgent first; what has no deadline comes last."""
+    far = timezone.now() + timedelta(days=36500)
+    found = [due for source in SOURCES for due in source(user)]
+    return sorted(found, key=lambda due: due.at or far)

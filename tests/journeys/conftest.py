@@ -1,0 +1,191 @@
+"""A running house with the demo data, a real browser, and eyes that look for what is wrong on every page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHOTS = ROOT / "docs" / "shots"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
+START_SECONDS = 60
+
+if CHROMIUM is None and not os.environ.get("ANLAN_REQUIRE_BROWSER"):
+    collect_ignore_glob = ["test_*.py"]
+    print("\nJourneys left out: no Chromium. `apt-get install chromium` (Debian) brings them in.", file=sys.stderr)  # noqa: T201
+
+
+@dataclass
+class House:
+    """A running Anlan: its address and its state folder."""
+
+    url: str
+    env: dict[str, str]
+
+    def anlan(self, *words: str) -> str:
+        """Run a command of this house and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "anlan", *words], cwd=ROOT, env=self.env, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def python(self, code: str) -> str:
+        """Run a few lines inside this house's database and return what they printed."""
+        lead = "import os,django;os.environ['DJANGO_SETTINGS_MODULE']='config.settings';django.setup()\n"
+        done = subprocess.run(
+            [sys.executable, "-c", lead + code], cwd=ROOT, env=self.env, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The demo, prepared as `make run` prepares it, without the hour of encoding that runs behind it."""
+    assert CHROMIUM, "Chromium is required here: apt-get install chromium"
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="anlan-journey-") as state:
+        env = {
+            **os.environ,
+            "ANLAN_VAR": state,
+            "ANLAN_DEMO": "1",
+            "ANLAN_PORT": str(port),
+            "ANLAN_WORKERS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        env.pop("ANLAN_DATABASE_URL", None)
+        home = House(f"http://127.0.0.1:{port}", env)
+        home.anlan("migrate", "-v0")
+        home.anlan("collectstatic", "--noinput", "-v0")
+        home.python((Path(__file__).parent / "scene.py").read_text(encoding="utf-8"))
+        log = Path(state, "up.log").open("wb")  # noqa: SIM115 — closed below, after the process
+        process = subprocess.Popen(
+            [sys.executable, "-m", "anlan", "up"], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_for(home.url + "/health/", process, Path(state, "up.log"))
+            yield home
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+            log.close()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the address answers; fail with the log when the house falls."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 — our own address
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the house did not start:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for all journeys of this process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A person with a browser: goes, looks, and fails on whatever a person would complain about."""
+
+    def __init__(self, browser: Any, url: str, size: str) -> None:
+        width, height = SIZES[size]
+        self.size = size
+        self.url = url
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            has_touch=size == "phone",
+            base_url=url,
+            accept_downloads=True,
+        )
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.errors.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
+        )
+
+    def enter(self, name: str) -> Visitor:
+        """Sign in as a person of the demo, by the panel beside the form."""
+        self.page.goto("/accounts/login/")
+        self.page.get_by_role("button", name=name).first.click()
+        self.page.wait_for_url("**/home/")
+        return self
+
+    def go(self, path: str) -> Visitor:
+        """Open an address and look at it."""
+        response = self.page.goto(path)
+        assert response is not None and response.status < 400, f"{path}: {response.status if response else 'no answer'}"
+        self.look()
+        return self
+
+    def look(self) -> None:
+        """No sideways scrolling, no script errors, nothing that axe-core complains about."""
+        self.page.wait_for_load_state("load")
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 1, f"{self.page.url} scrolls sideways by {wide} px at {self.size}"
+        assert self.errors == [], f"{self.page.url}: {self.errors}"
+        self.page.evaluate((ROOT / "web" / "dist" / "axe.min.js").read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "async () => (await axe.run({runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | '))"
+        )
+        assert found == [], f"{self.page.url} at {self.size}: " + "\n".join(found)
+
+    def shot(self, name: str) -> None:
+        """Keep a picture for the guide."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        if os.environ.get("ANLAN_SHOTS"):
+            self.page.screenshot(path=SHOTS / f"{name}-{self.size}.png")
+
+
+@pytest.fixture
+def visit(house: House, chromium: Any) -> Iterator[Any]:
+    """Make visitors: `visit("phone")`."""
+    made: list[Visitor] = []
+
+    def _visit(size: str = "desktop") -> Visitor:
+        made.append(Visitor(chromium, house.url, size))
+        return made[-1]
+
+    yield _visit
+    for visitor in made:
+        visitor.context.close()

@@ -1,0 +1,1 @@
+"""One module per measured path: `DATABASES` it runs on, and `measure(house) -> Figure`."""

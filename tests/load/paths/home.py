@@ -1,0 +1,21 @@
+"""The home page of a signed-in learner, 20 at once."""
+
+from itertools import repeat
+
+from tests.load.client import drive, request
+from tests.load.house import Figure, House
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def measure(house: House) -> Figure:
+    """Ask for the page for ten seconds."""
+    page = request("GET", "/home/", cookie=house.cookie(house.cast.worker))
+    house.start()
+    drive(house.address, repeat(page), connections=20, seconds=2)
+    run = drive(house.address, repeat(page), connections=20, seconds=10)
+    p95 = run.percentile(95)
+    ok = run.rate >= 400 and p95 < 100 and set(run.statuses) == {200}
+    return Figure(
+        run.rate, "pages/s", "≥ 400/s, p95 < 100 ms", ok, run.percentile(50), run.percentile(99), {"p95": round(p95, 1)}
+    )
