@@ -1,6 +1,8 @@
 """Root addresses. Each app brings its own under its noun."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 urlpatterns = [
     path("", include("anlan.portal.urls")),
@@ -14,7 +16,7 @@ urlpatterns = [
     path("", include("anlan.accounts.urls")),
     path("", include("anlan.audit.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
 ]
 handler404 = "anlan.ui.views.not_found"
 handler500 = "anlan.ui.views.broken"

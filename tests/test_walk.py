@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +18,7 @@ from django.utils import timezone
 from anlan.accounts.models import Post, User
 from anlan.certificates.models import Certificate, PrintBatch, Revocation
 from anlan.enterprises.models import Export, Roster, Worker
-from anlan.exams.actions.sittings import start_sitting
+from anlan.exams.actions.sittings import start_sitting, submit_sitting
 from anlan.exams.models import Appeal, Blueprint, Exam, Question, Sitting
 from anlan.files.actions import store
 from anlan.notifications.models import Notice
@@ -40,6 +41,12 @@ from tests.walk import ALLOWED
 
 pytestmark = pytest.mark.django_db
 NOBODY = "nobody"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
+FIXED = {
+    "accounts:enter_demo": "/demo/enter/worker/",
+    "accounts:no_mail": "/accounts/email/",
+    "certificates:consistency": "/log/consistency.json?from=1&to=2",
+}
 
 
 @pytest.fixture
@@ -56,6 +63,8 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     job = Worker.objects.get(enterprise_id=forge.pk, user=worker)
     course = Course.objects.filter(owner=cast.school, state="published").order_by("pk").first()
     assert course is not None
+    course.cover = store(ContentFile(PNG), name="a.png", owner=("test", "2"), by_id=None)
+    course.save()
     lesson = Lesson.objects.filter(course=course).order_by("position").first()
     assert lesson is not None
     blob = store(ContentFile(b"%PDF-1.4 demo"), name="a.pdf", owner=("test", "1"), by_id=None)
@@ -70,15 +79,14 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     klass.save()
     blueprint = Blueprint.objects.filter(owner=cast.school).order_by("pk").first()
     assert blueprint is not None
+    Enrolment.objects.get_or_create(training_class=klass, user=cast.manager)
     exam = Exam.objects.create(
         organisation=forge, region_code=forge.region_code, blueprint=blueprint, training_class=klass, title="走查考试", kind="final",
         opens_at=now - timedelta(hours=1), closes_at=now + timedelta(days=1), minutes=30, pass_mark=80, needs_learnt=False,
     )  # fmt: skip
     sitting = start_sitting(exam, by=worker)
-    scored = Sitting.objects.create(
-        exam=exam, user=worker, attempt=9, seed=7, state="scored", started_at=now, ends_at=now, submitted_at=now, score=60, full_score=100, passed=False,
-        enterprise_id=forge.pk, result={},
-    )  # fmt: skip
+    scored = submit_sitting(start_sitting(exam, by=cast.manager), by=cast.manager)
+    Sitting.objects.filter(pk=scored.pk).update(user=worker, attempt=9)
     certificate = (
         Certificate.objects.filter(user=worker, enterprise_id=forge.pk, revoked_at=None)
         .exclude(pdf=None)
@@ -131,7 +139,9 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
         "class": [klass.pk],
         "class_batch": [klass.batch],
         "class_step": [klass.pk, "close"],
-        "class_export": [ClassExport.objects.create(training_class=klass, file=blob, created_by=cast.manager).pk],
+        "class_export": [
+            ClassExport.objects.create(training_class=klass, file=blob, created_by=cast.manager, state="done").pk
+        ],
         "enterprise": [forge.pk],
         "course": [course.pk],
         "course_case": [course.pk, case.pk],
@@ -164,16 +174,18 @@ def test_every_role_enters_only_what_it_may(
 ) -> None:
     cast, objects = stage
     clients: dict[str, Client] = {key: sign_in(user) for key, user in cast.people.items()} | {NOBODY: Client()}
+    logging.disable(logging.CRITICAL)
     wrong = []
     for name, (method, key, allowed) in ALLOWED.items():
-        url = reverse(name, args=["worker"] if name == "accounts:enter_demo" else objects[key])
+        url = FIXED.get(name) or reverse(name, args=objects[key])
         for who, client in clients.items():
             client.raise_request_exception = False
             with transaction.atomic():
-                found = outcome(client, method, url)
+                found = outcome(Client() if name == "accounts:enter_demo" else client, method, url)
                 transaction.set_rollback(True)
             if found != ("in" if who in allowed else "out"):
                 wrong.append(f"{method} {name} as {who}: {found}")
+    logging.disable(logging.NOTSET)
     assert wrong == [], "\n".join(wrong)
 
 

@@ -9,11 +9,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts.models import User
+from anlan.lib.asked import way_back
 from anlan.notifications.actions import read_notices
 from anlan.notifications.models import Notice
 
@@ -44,7 +44,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark as seen and go to what it is about; addresses outside this house are not followed."""
     notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
     read_notices(_me(request), [notice.pk])
-    return redirect(_inside(request, notice.url))
+    return redirect(way_back(request, notice.url, "notifications:inbox"))
 
 
 @require_POST
@@ -52,7 +52,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one as seen."""
     notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
     read_notices(_me(request), [notice.pk])
-    return redirect(_inside(request, request.POST.get("next", "")))
+    return redirect(way_back(request, request.POST.get("next"), "notifications:inbox"))
 
 
 @require_POST
@@ -67,9 +67,3 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def _me(request: HttpRequest) -> User:
     user: User = request.user  # type: ignore[assignment]  # sign-in is the default: nobody else gets here
     return user
-
-
-def _inside(request: HttpRequest, url: str) -> str:
-    """An address inside this house, else the inbox."""
-    ok = bool(url) and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if ok else "notifications:inbox"

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts import powers
 from anlan.accounts.views.who import signed_in
+from anlan.lib.asked import way_back
 from anlan.portal.due import due_for
 from anlan.portal.finding import find_everything
 from anlan.portal.hours_table import hours_table
@@ -93,8 +94,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def elder(request: HttpRequest) -> HttpResponse:
     """Switch the large-type mode, kept in a cookie and, when signed in, with the person."""
     on = request.COOKIES.get("elder") != "on"
-    back = request.POST.get("next", "/")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+    response = redirect(way_back(request, request.POST.get("next"), "/"))
     response.set_cookie("elder", "on" if on else "off", max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
     return response
 

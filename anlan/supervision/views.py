@@ -20,6 +20,7 @@ from anlan.accounts.views.who import signed_in
 from anlan.audit.actions import record
 from anlan.enterprises.industries import sections
 from anlan.enterprises.models import Enterprise
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.lib.xlsx import write_rows
 from anlan.supervision import indicators
@@ -74,7 +75,8 @@ def region_or_404(user: User, code: str) -> Region:
 def period(text: str) -> tuple[int, date, date]:
     """Return the year asked for (this one unless it is a past one) with its first and last month."""
     today = timezone.localdate()
-    year = int(text) if text.isdigit() and today.year - 10 <= int(text) <= today.year else today.year
+    asked = number(text)
+    year = asked if asked is not None and today.year - 10 <= asked <= today.year else today.year
     return year, date(year, 1, 1), min(date(year, 12, 1), today.replace(day=1))
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.journey
 
@@ -43,14 +44,14 @@ def test_a_dropped_network_and_a_second_device_lose_nothing(visit: Any) -> None:
     total = page.locator("[data-go]").count()
     for number in range(1, 5):
         answer(page, number)
-    page.wait_for_function("document.getElementById('saved').innerText.includes('本机与服务器各一份')")
+    expect(page.locator("#saved")).to_contain_text("本机与服务器各一份", timeout=30_000)
     desk.shot("exam-room")
     desk.context.set_offline(True)
     for number in range(5, 8):
         answer(page, number)
-    page.wait_for_function("document.getElementById('saved').innerText.includes('恢复后自动补传')")
+    expect(page.locator("#saved")).to_contain_text("恢复后自动补传", timeout=30_000)
     desk.context.set_offline(False)
-    page.wait_for_function("document.getElementById('saved').innerText.includes('本机与服务器各一份')", timeout=30_000)
+    expect(page.locator("#saved")).to_contain_text("本机与服务器各一份", timeout=30_000)
     page.reload()
     page.wait_for_selector(".x-live")
     assert "已答 7" in page.inner_text("#tally")
@@ -62,16 +63,14 @@ def test_a_dropped_network_and_a_second_device_lose_nothing(visit: Any) -> None:
     assert "已答 7" in phone.page.inner_text("#tally")
     for number in range(8, total + 1):
         answer(phone.page, number)
-    phone.page.wait_for_function(f"document.getElementById('tally').innerText.includes('已答 {total}')")
+    expect(phone.page.locator("#tally")).to_contain_text(f"已答 {total}", timeout=30_000)
     phone.context.set_offline(True)
     answer(phone.page, 1)
     phone.page.locator("[data-go='1']").click()
     phone.page.locator("#q-1 .al-opts label").nth(0).click()
     phone.page.click("#hand-in")
     phone.page.locator("#ask button[value=yes]").click()
-    phone.page.wait_for_function(
-        "document.getElementById('sending').innerText.includes('正在重试交卷')", timeout=30_000
-    )
+    expect(phone.page.locator("#sending")).to_contain_text("正在重试交卷", timeout=30_000)
     phone.context.set_offline(False)
     phone.page.wait_for_url("**/result/", timeout=60_000)
     phone.look()

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -17,6 +16,7 @@ from anlan.accounts.actions.people import Field
 from anlan.accounts.models import Post, User
 from anlan.accounts.powers import OPERATE
 from anlan.accounts.views.who import signed_in
+from anlan.lib.asked import way_back
 
 YEAR = 365 * 24 * 3600
 
@@ -56,8 +56,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep language or large type, with the person and on this device."""
     user = signed_in(request)
-    back = request.POST.get("next", "")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "accounts:me")
+    response = redirect(way_back(request, request.POST.get("next"), "accounts:me"))
     if (language := request.POST.get("language")) in dict(settings.LANGUAGES):
         keep_preferences(user, language=language)
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, str(language), max_age=YEAR, samesite="Lax")
@@ -74,12 +73,11 @@ def show(request: HttpRequest, pk: str, field: Field) -> HttpResponse:
     by = signed_in(request)
     person = get_object_or_404(User.objects.visible_to(by), pk=pk)
     number = reveal(person, field, by=by)
-    back = request.POST.get("next", "")
     context = {
         "person": person,
         "number": number,
         "field": field,
-        "back": back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/",
+        "back": way_back(request, request.POST.get("next"), "/"),
     }
     fragment = getattr(request, "htmx", False)
     return render(request, "accounts/_number.html" if fragment else "accounts/number.html", context)

@@ -26,7 +26,7 @@ def regions(request: HttpRequest) -> HttpResponse:
         if code
         else _top(user.post.region_code if user.post else "", visible)
     )
-    if level.isdigit():
+    if level in map(str, Region.Level.values):
         found = found.filter(level=level)
     rows = list(found[: LIMIT + 1])
     context = {

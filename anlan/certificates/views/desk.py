@@ -21,6 +21,8 @@ from anlan.certificates.forms import RevocationForm, plain_number
 from anlan.certificates.models import Certificate, CertificateQuerySet, LogEntry, PrintBatch, Revocation
 from anlan.certificates.tasks import gather_batch
 from anlan.files.actions import serve
+from anlan.lib.errors import Refused
+from anlan.lib.asked import number
 from anlan.training.models import Enrolment
 
 STATES = ("", "valid", "expiring", "expired", "revoked")
@@ -141,6 +143,8 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to revoke."""
     certificate, form = _found(request, pk), RevocationForm(request.POST)
+    if not certificate.can_revoke(_user(request)):
+        raise Refused(_("注销证书由辖区监管人员申请。证书没有变。"), code="not_regulator", status=403)
     if not form.is_valid():
         return render(request, "certificates/detail.html", _detail(request, certificate, form), status=422)
     actions.ask_revocation(certificate, by=_user(request), because=form.cleaned_data["because"])
@@ -165,6 +169,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     """Issue anew after a revocation, with the person's data of today."""
     old = _found(request, pk)
+    if not old.can_revoke(_user(request)):
+        raise Refused(_("重新签发由辖区监管人员办理。"), code="not_regulator", status=403)
     enrolment = get_object_or_404(Enrolment, training_class_id=old.training_class_id, user_id=old.user_id)
     certificate = actions.issue_certificate(enrolment, by=_user(request))
     messages.success(request, _("新证书已签发，PDF 正在生成。"))
@@ -176,7 +182,7 @@ def print_batch(request: HttpRequest) -> HttpResponse:
     """Gather the ticked certificates, or all that the filters show, in the background."""
     _everything, shown = _chosen(request)
     if "all" not in request.POST:
-        shown = shown.filter(pk__in=[int(pk) for pk in request.POST.getlist("id") if pk.isdigit()])
+        shown = shown.filter(pk__in=[pk for text in request.POST.getlist("id") if (pk := number(text)) is not None])
     with transaction.atomic():
         batch = actions.start_batch(shown.order_by("pk")[: PrintBatch.LIMIT + 1], by=_user(request))
         transaction.on_commit(lambda: gather_batch.enqueue(batch.pk))

@@ -21,6 +21,7 @@ from anlan.enterprises.roster_reading import FIELDS
 from anlan.enterprises.tasks import begin
 from anlan.enterprises.views.files import own_enterprise
 from anlan.files.actions import serve
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.lib.xlsx import write_rows
 
@@ -137,8 +138,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused(
             _("有两列都选了“%(field)s”，请只留一列。") % {"field": FIELDS[twice]}, code="columns_twice", status=422
         )
-    header = request.POST.get("header_row", "")
-    row = int(header) if header.isascii() and header.isdigit() else roster.header_row
+    header = number(request.POST.get("header_row"))
+    row = roster.header_row if header is None else header
     map_roster(roster, {field: index for field, index in chosen if field in FIELDS}, header_row=row, by=request.user)  # type: ignore[arg-type]
     roster.refresh_from_db()
     begin(roster)

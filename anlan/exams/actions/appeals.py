@@ -46,7 +46,7 @@ def make_appeal(sitting: Sitting, text: str, *, number: int | None, by: User) ->
 @transaction.atomic
 def answer_appeal(appeal: Appeal, answer: str, *, by: User) -> None:
     """Answer an appeal in words. Raises `Refused`: 403 without the power, 409 when it is answered, 422 for an empty answer."""
-    if not appeal.sitting.exam.can_invigilate(by):
+    if not appeal.sitting.exam.can_invigilate(by) or appeal.sitting.user_id == by.pk:
         raise Refused(_("这条申诉不由您答复。"), code="not_invigilator", status=403)
     if not answer.strip():
         raise Refused(_("请写答复。"), code="empty", status=422, field="answer")

@@ -26,6 +26,7 @@ from anlan.exams.views import Request
 from anlan.exams.views.exams import spreadsheet
 from anlan.files.actions import open_blob, store
 from anlan.files.models import Blob
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training.models import Course
 
@@ -42,8 +43,8 @@ def _found(request: Request) -> Any:
     """The questions that the filters of the address leave."""
     get, found = request.GET, Question.objects.visible_to(request.user)
     found = found.filter(state=get["state"] if get.get("state") in Question.State.values else Question.State.LIVE)
-    if get.get("course", "").isdecimal():
-        found = found.filter(course_id=int(get["course"]))
+    if (course := number(get.get("course"))) is not None:
+        found = found.filter(course_id=course)
     if get.get("kind") in KINDS:
         found = found.filter(kind=get["kind"])
     if get.get("difficulty") in ("1", "2", "3"):
@@ -106,7 +107,7 @@ def _edit(request: Request, old: Question | None) -> HttpResponse:
     if draft.kind not in KINDS:
         draft.kind = "single"
     course_id = request.POST.get("course", str((old.course_id or "") if old else request.GET.get("course", "")))
-    course = own_courses(user).filter(pk=int(course_id)).first() if course_id.isdecimal() else None
+    course = own_courses(user).filter(pk=number(course_id)).first()
     refused: Refused | None = None
     preview: dict[str, Any] = {}
     if request.method == "POST" and "switch" not in request.POST:
@@ -214,7 +215,7 @@ def preview(request: Request, uid: uuid.UUID) -> HttpResponse:
         Blob, uid=uid, owner_kind=IMPORT, owner_id=str(user.post.organisation_id), created_by_id=user.pk
     )
     given = request.GET.get("course", "")
-    course: Course | None = own_courses(user).filter(pk=int(given)).first() if given.isdecimal() else None
+    course: Course | None = own_courses(user).filter(pk=number(given)).first()
     lines = read_questions(open_blob(blob), blob.name)
     good = [line for line in lines if line.draft is not None and not line.problem]
     if request.method == "POST":

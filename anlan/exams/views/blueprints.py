@@ -20,6 +20,7 @@ from anlan.exams.questions import KINDS
 from anlan.exams.show import paper_html
 from anlan.exams.stock import stock_of
 from anlan.exams.views import Request
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 
 ROWS = 5
@@ -71,7 +72,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
 def _edit(request: Request, previous: Blueprint | None) -> HttpResponse:
     user, post = _teacher(request), request.POST
     given = post.get("course", str((previous.course_id or "") if previous else request.GET.get("course", "")))
-    course = own_courses(user).filter(pk=int(given)).first() if given.isdecimal() else None
+    course = own_courses(user).filter(pk=number(given)).first()
     rules: list[Rule] = rules_from(post) if request.method == "POST" else (previous.rules if previous else [])
     values = {
         name: post.get(name, str(getattr(previous, name, default)))

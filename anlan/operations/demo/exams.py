@@ -176,7 +176,7 @@ def _sit(exam: Exam, person: User, skill: int, at: datetime, dice: Dice) -> Sitt
     stock = stock_of(exam.blueprint)
     answers = []
     for item in stock.paper(sitting.seed).items:
-        value = _answer(stock.cards[item.question], item.mix, dice.roll() % 100 < skill, dice)
+        value = invented_answer(stock.cards[item.question], item.mix, dice.roll() % 100 < skill, dice)
         answers.append(
             Answer(
                 sitting_id=sitting.pk,
@@ -194,7 +194,7 @@ def _sit(exam: Exam, person: User, skill: int, at: datetime, dice: Dice) -> Sitt
     return sitting
 
 
-def _answer(card: Card, mix: int, right: bool, dice: Dice) -> Any:
+def invented_answer(card: Card, mix: int, right: bool, dice: Dice) -> Any:
     """An answer as the page sends it, right or not."""
     if card.kind == "fill":
         return [accepted[0] if right else "18" for accepted in card.key["blanks"]]

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -18,8 +19,12 @@ from django.utils import timezone
 
 from anlan.enterprises.models import Enterprise, Worker
 from anlan.exams.models import Blueprint, Exam, Sitting
+from anlan.exams.papers import Dice
+from anlan.exams.scoring import score
+from anlan.exams.stock import Stock, as_written, rows_of, stock_of
 from anlan.lib.dates import SHANGHAI
 from anlan.operations.demo.cast import Cast
+from anlan.operations.demo.exams import invented_answer
 from anlan.training.models import ClassCourse, Course, Enrolment, HourEntry, Lesson, TrainingClass
 
 MARK = "安全月课"
@@ -89,11 +94,17 @@ def _outcome(rows: Rows, exam: Exam, workers: list[int], lessons: list[Lesson], 
     if one is None:
         return
     diligence = chance.uniform(0.55, 0.98)
+    stock = stock_of(exam.blueprint)
     for user in workers:
         at = _at(one.starts_on + timedelta(days=chance.randint(1, 26)), chance.randint(8, 20))
         learnt = chance.random() < diligence
         seen = lessons if learnt else lessons[: chance.randint(0, max(0, len(lessons) - 1))]
-        passed = learnt and chance.random() < 0.55 + 0.42 * diligence
+        result = (
+            _paper(stock, chance, skill=round(70 + 28 * diligence * chance.random() ** 0.3))
+            if learnt
+            else {"got": 0, "full": 1}
+        )
+        passed = learnt and 100 * result["got"] >= exam.pass_mark * result["full"]
         rows.people.append(
             Enrolment(
                 training_class=one, user_id=user, enterprise_id=one.organisation_id, lessons_total=len(lessons), lessons_done=len(seen),
@@ -114,11 +125,22 @@ def _outcome(rows: Rows, exam: Exam, workers: list[int], lessons: list[Lesson], 
             done = at + timedelta(hours=1)
             rows.sittings.append(
                 Sitting(
-                    exam=exam, user_id=user, enterprise_id=one.organisation_id, seed=chance.getrandbits(48), state=Sitting.State.SCORED,
-                    started_at=at, ends_at=done, submitted_at=done, score=Decimal(chance.randint(80, 100) if passed else chance.randint(45, 79)),
-                    full_score=Decimal(100), passed=passed,
+                    exam=exam, user_id=user, enterprise_id=one.organisation_id, seed=result.pop("seed"), result=result, state=Sitting.State.SCORED,
+                    started_at=at, ends_at=done, submitted_at=done, score=Decimal(result["got"]) / 100,
+                    full_score=Decimal(result["full"]) / 100, passed=passed,
                 )
             )  # fmt: skip
+
+
+def _paper(stock: Stock, chance: random.Random, *, skill: int) -> dict[str, Any]:
+    """Draw a paper and answer each question right with `skill` percent; the result as scoring makes it, and the seed."""
+    seed = chance.getrandbits(48)
+    paper, dice = stock.paper(seed), Dice(seed)
+    given = {
+        item.number: invented_answer(stock.cards[item.question], item.mix, chance.randrange(100) < skill, dice)
+        for item in paper.items
+    }
+    return {**score(rows_of(stock, paper), as_written(stock, paper, given)), "seed": seed}
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -28,6 +28,7 @@ from anlan.training.models import (
     LessonPrompt,
     LessonQuestion,
     Recording,
+    learnt_from,
 )
 
 DOCUMENT_KINDS: Final = frozenset({"application/pdf", "text/plain", "text/markdown"})
@@ -190,7 +191,7 @@ def move_lesson(lesson: Lesson, *, by: User, version: int, step: int) -> None:
 def remove_lesson(lesson: Lesson, *, by: User, version: int) -> None:
     """Remove a lesson that nobody has begun. What people have learnt is evidence and stays."""
     hold(lesson.course, by)
-    if lesson.progress.exists():
+    if learnt_from(Lesson.objects.filter(pk=lesson.pk)).exists():
         raise Refused(
             _("已经有人学过“%(title)s”，学时要有据可查，不能删。可以改标题，或者下架整门课。")
             % {"title": lesson.title},

@@ -23,7 +23,7 @@ from anlan.audit.actions import record
 from anlan.lib.errors import Refused
 from anlan.training.actions.courses import bump, hold, next_position
 from anlan.training.media import cutting, subtitles
-from anlan.training.models import Course, Lesson, LessonPrompt, Recording
+from anlan.training.models import Course, Lesson, LessonPrompt, Recording, learnt_from
 
 CHUNK_MB: Final = 8
 CHUNK_BYTES: Final = CHUNK_MB * 1024 * 1024
@@ -172,7 +172,7 @@ def apply_cuts(recording: Recording) -> None:
         for n, lesson in enumerate(lessons)
         if n >= len(wanted) or (lesson.start_ms, lesson.start_ms + lesson.duration_ms) != wanted[n][:2]
     ]
-    if any(lesson.media_dir and lesson.progress.exists() for lesson in changed):
+    if learnt_from(Lesson.objects.filter(pk__in=[lesson.pk for lesson in changed if lesson.media_dir])).exists():
         raise Refused(
             _("已经有人学过其中的课，切分点不能再动，学时要有据可查。要重新切分，请另传一份录像。"), code="learnt"
         )
@@ -219,7 +219,7 @@ def rename_recording(recording: Recording, *, by: User, title: str) -> None:
 def remove_recording(recording: Recording, *, by: User) -> None:
     """Remove a recording that nobody has learnt from, with its lessons and its original."""
     hold(recording.course, by)
-    if recording.lessons.filter(progress__isnull=False).exists():
+    if learnt_from(recording.lessons.all()).exists():
         raise Refused(_("已经有人学过用它切出的课，学时要有据可查，不能删。"), code="learnt")
     record("remove_recording", recording, by=by, region_code=recording.course.owner.region_code)
     part, source = part_of(recording), recording.source

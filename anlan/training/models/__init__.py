@@ -13,7 +13,7 @@ from anlan.training.models.courses import (
     Tag,
 )
 from anlan.training.models.desk import LessonNote, LessonQuestion
-from anlan.training.models.hours import HourEntry, HourRule
+from anlan.training.models.hours import HourEntry, HourRule, learnt_from
 from anlan.training.models.progress import Beat, LearningSession, Lease, LessonProgress
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "Recording",
     "Tag",
     "TrainingClass",
+    "learnt_from",
 ]

@@ -24,10 +24,13 @@ class ClassQuerySet(models.QuerySet["TrainingClass"]):
         if post is not None and post.organisation_id and user.may(powers.ASSIGN_TRAINING):
             return self.filter(organisation_id=post.organisation_id)
         if post is not None and post.organisation_id and user.may(powers.TEACH):
-            return self.filter(courses__owner_id=post.organisation_id).distinct()
+            # A subquery, not a join: rows stay single, so that callers may aggregate.
+            return self.filter(
+                pk__in=ClassCourse.objects.filter(course__owner_id=post.organisation_id).values("training_class_id")
+            )
         if post is not None and post.is_territorial and user.may(powers.SUPERVISE):
             return self.filter(inside(post.region_code))
-        return self.filter(enrolments__user=user)
+        return self.filter(pk__in=Enrolment.objects.filter(user=user).values("training_class_id"))
 
     def running(self) -> ClassQuerySet:
         """Return the open classes."""

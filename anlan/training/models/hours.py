@@ -90,3 +90,9 @@ class HourEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.day}: {self.credited_ms} ms"
+
+
+def learnt_from(lessons: models.QuerySet[Lesson]) -> models.QuerySet[Lesson]:
+    """Return those of the lessons that someone has progress in or hours from: they explain hours, so they must stay."""
+    hours = HourEntry.objects.filter(lesson=models.OuterRef("pk"))
+    return lessons.filter(models.Q(progress__isnull=False) | models.Exists(hours)).distinct()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts.models import User
 from anlan.files.actions import serve
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training.actions.learning import enrolment_for, rate_course, year_of
 from anlan.training.learner import LessonRow, lesson_rows, rating_of
@@ -144,9 +145,9 @@ def document(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
 def rate(request: Request, slug: str) -> HttpResponse:
     """Rate a course one has learnt from."""
     found = get_object_or_404(Course.objects.visible_to(request.user), slug=slug)
-    score = request.POST.get("score", "")
-    if not score.isdigit():
+    score = number(request.POST.get("score"))
+    if score is None:
         raise Refused(_("请选 1 到 5 分。"), code="score", status=422, field="score")
-    rate_course(found, by=request.user, score=int(score), words=request.POST.get("words", ""))
+    rate_course(found, by=request.user, score=score, words=request.POST.get("words", ""))
     messages.success(request, _("评分记下了，随时可以改。"))
     return redirect("training:course", slug=slug)

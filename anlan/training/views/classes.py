@@ -253,8 +253,12 @@ def class_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _class(request: HttpRequest, pk: int) -> tuple[TrainingClass, User]:
+    """The class to act on: who may only look is told so before any field is read."""
     user = overseer(request)
-    return get_object_or_404(TrainingClass.objects.visible_to(user), pk=pk), user
+    one = get_object_or_404(TrainingClass.objects.visible_to(user), pk=pk)
+    if not (one.can_manage(user) or one.can_undo(user)):
+        raise Refused(_("这个班由企业管理，您可以查看，不能改动。"), code="not_manager", status=403)
+    return one, user
 
 
 @require_POST

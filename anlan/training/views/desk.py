@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.files.actions import serve
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training.actions import courses as actions
 from anlan.training.actions.packages import export_package, import_package
@@ -186,7 +187,7 @@ def _uploads(course: Course) -> list[Recording]:
 def course_publish(request: Request, pk: int) -> HttpResponse:
     """Put it into the catalogue."""
     found = own_course(request, pk)
-    actions.publish_course(found, by=request.user, version=int(request.POST.get("version") or 0))
+    actions.publish_course(found, by=request.user, version=number(request.POST.get("version")) or 0)
     messages.success(request, _("已上架，学员现在可以看到。"))
     return redirect("training:desk-course", pk)
 
@@ -195,7 +196,7 @@ def course_publish(request: Request, pk: int) -> HttpResponse:
 def course_withdraw(request: Request, pk: int) -> HttpResponse:
     """Take it out."""
     found = own_course(request, pk)
-    actions.withdraw_course(found, by=request.user, version=int(request.POST.get("version") or 0))
+    actions.withdraw_course(found, by=request.user, version=number(request.POST.get("version")) or 0)
     messages.success(request, _("已下架。已经在学的班级照常学完，学时都在。"))
     return redirect("training:desk-course", pk)
 
@@ -204,11 +205,11 @@ def course_withdraw(request: Request, pk: int) -> HttpResponse:
 def course_order(request: Request, pk: int) -> HttpResponse:
     """Lessons in a new order: all ids (drag), or one lesson moved by a step (buttons)."""
     found = own_course(request, pk)
-    version = int(request.POST.get("version") or 0)
-    ids = [int(one) for one in request.POST.getlist("lesson") if one.isdigit()]
+    version = number(request.POST.get("version")) or 0
+    ids = [found_pk for one in request.POST.getlist("lesson") if (found_pk := number(one)) is not None]
     if move := request.POST.get("move"):
         lesson_pk, _colon, step = move.partition(":")
-        lesson_row = get_object_or_404(found.lessons, pk=int(lesson_pk) if lesson_pk.isdigit() else 0)
+        lesson_row = get_object_or_404(found.lessons, pk=number(lesson_pk) or 0)
         actions.move_lesson(lesson_row, by=request.user, version=version, step=-1 if step == "up" else 1)
     else:
         actions.order_lessons(found, by=request.user, version=version, ids=ids)
@@ -290,7 +291,7 @@ def lesson_prompts(request: Request, pk: int) -> HttpResponse:
         prompts = read_prompts(request.POST)
     except ValidationError as error:
         raise Refused(error.messages[0], code="bad_prompt", status=422) from error
-    actions.save_prompts(found, by=request.user, version=int(request.POST.get("version") or 0), prompts=prompts)
+    actions.save_prompts(found, by=request.user, version=number(request.POST.get("version")) or 0, prompts=prompts)
     messages.success(request, _("课中提问已保存。"))
     return redirect("training:desk-lesson", pk)
 
@@ -299,7 +300,7 @@ def lesson_prompts(request: Request, pk: int) -> HttpResponse:
 def lesson_remove(request: Request, pk: int) -> HttpResponse:
     """Remove a lesson that nobody has begun."""
     found = _lesson(request, pk)
-    actions.remove_lesson(found, by=request.user, version=int(request.POST.get("version") or 0))
+    actions.remove_lesson(found, by=request.user, version=number(request.POST.get("version")) or 0)
     messages.success(request, _("已删除“%(title)s”。") % {"title": found.title})
     return redirect("training:desk-course", found.course_id)
 

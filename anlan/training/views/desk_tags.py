@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training.actions import tags as actions
 from anlan.training.actions.courses import answer_question
@@ -92,7 +93,7 @@ def _answer(request: Request) -> HttpResponse:
     pk = request.POST.get("question", "")
     question = get_object_or_404(
         LessonQuestion.objects.visible_to(request.user).select_related("lesson__course__owner"),
-        pk=int(pk) if pk.isdigit() else 0,
+        pk=number(pk) or 0,
     )
     form = AnswerForm(request.POST)
     if not form.is_valid():

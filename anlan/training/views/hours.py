@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.enterprises.models import Worker
+from anlan.lib.asked import number
 from anlan.training.learner import year_hours
 from anlan.training.models import Enrolment, HourEntry
 from anlan.training.views.learning import Request
@@ -24,8 +25,8 @@ PAGE = 20
 
 
 def _year(request: Request) -> int:
-    text = request.GET.get("year", "")
-    return int(text) if text.isdigit() and 2000 <= int(text) <= 2100 else timezone.localdate().year
+    year = number(request.GET.get("year"))
+    return year if year is not None and 2000 <= year <= 2100 else timezone.localdate().year
 
 
 def _entries(user: User, person: User, year: int, firm: int | None) -> QuerySet[HourEntry]:

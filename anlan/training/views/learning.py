@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts.models import User
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training import player
 from anlan.training.actions.learning import (
@@ -38,14 +39,10 @@ class Request(HttpRequest):
     user: User
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 12 else None
-
-
 def _lesson(request: Request, pk: int) -> tuple[Lesson, Enrolment | None]:
     """The lesson the person may see (or has been enrolled for), and the class it is learnt for."""
     values = request.POST if request.method == "POST" else request.GET
-    class_id = _number(values.get("class"))
+    class_id = number(values.get("class"))
     enrolled = Lesson.objects.filter(course__classes__enrolments__user=request.user)
     visible = Lesson.objects.visible_to(request.user) | enrolled
     lesson = get_object_or_404(
@@ -105,7 +102,7 @@ def prompt(request: Request, pk: int, prompt: int) -> JsonResponse:
     """Check an answer to a question inside the video."""
     found, enrolment = _lesson(request, pk)
     question = get_object_or_404(LessonPrompt, pk=prompt, lesson=found)
-    choice = _number(request.POST.get("choice"))
+    choice = number(request.POST.get("choice"))
     if choice is None:
         raise Refused(_("请先选一个答案。"), code="no_choice", status=422)
     right = answer_prompt(question, by=request.user, choice=choice, enrolment=enrolment)
@@ -116,7 +113,7 @@ def prompt(request: Request, pk: int, prompt: int) -> JsonResponse:
 def notes(request: Request, pk: int) -> HttpResponse:
     """Keep a note."""
     found, enrolment = _lesson(request, pk)
-    add_note(found, by=request.user, at_ms=_number(request.POST.get("at_ms")) or 0, text=request.POST.get("note", ""))
+    add_note(found, by=request.user, at_ms=number(request.POST.get("at_ms")) or 0, text=request.POST.get("note", ""))
     return _desk(request, found, enrolment, "training/player_notes.html", _("笔记记下了。"))
 
 
@@ -133,7 +130,7 @@ def questions(request: Request, pk: int) -> HttpResponse:
     """Ask the teacher."""
     found, enrolment = _lesson(request, pk)
     ask_teacher(
-        found, by=request.user, at_ms=_number(request.POST.get("at_ms")) or 0, text=request.POST.get("question", "")
+        found, by=request.user, at_ms=number(request.POST.get("at_ms")) or 0, text=request.POST.get("question", "")
     )
     return _desk(request, found, enrolment, "training/player_questions.html", _("问题发给老师了，回复后会通知您。"))
 

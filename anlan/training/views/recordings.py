@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
+from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 from anlan.training.actions import recordings as actions
 from anlan.training.forms.courses import UploadForm, read_cuts
@@ -36,10 +37,8 @@ def upload(request: Request, pk: int) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST" and request.POST.get("name"):
-        size = request.POST.get("size", "")
-        begun = actions.start_recording(
-            course, by=request.user, name=request.POST["name"], size=int(size) if size.isdigit() else 0
-        )
+        size = number(request.POST.get("size")) or 0
+        begun = actions.start_recording(course, by=request.user, name=request.POST["name"], size=size)
         return JsonResponse(_state(begun))
     if request.method == "POST":
         status = 422
@@ -78,11 +77,11 @@ def chunk(request: Request, pk: int) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return JsonResponse(_state(recording))
-    offset = request.GET.get("offset", "")
+    offset = number(request.GET.get("offset"))
     data = request.read(actions.CHUNK_BYTES + 1)
     try:
         recording = actions.receive_chunk(
-            recording, by=request.user, offset=int(offset) if offset.isdigit() else -1, data=data
+            recording, by=request.user, offset=-1 if offset is None else offset, data=data
         )
     except Refused as refused:
         recording.refresh_from_db()
@@ -151,7 +150,7 @@ def cuts(request: Request, pk: int) -> HttpResponse:
     rows: list[tuple[int, str]] = []
     try:
         rows = read_cuts(request.POST)
-        actions.confirm_cuts(found, by=request.user, version=int(request.POST.get("version") or 0), cuts=rows)
+        actions.confirm_cuts(found, by=request.user, version=number(request.POST.get("version")) or 0, cuts=rows)
     except ValueError:
         problem, status = _("分和秒要写数字，例如 12 分 30 秒。"), 422
     except Refused as refused:

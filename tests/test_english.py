@@ -1,0 +1,45 @@
+"""The English catalogue is complete, and its placeholders are those of the Chinese."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from django.test import Client
+
+CATALOGUE = Path(__file__).resolve().parent.parent / "anlan" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+HOLES = re.compile(r"%\([a-z_0-9]+\)[sd]|\{[a-z_]*\}|%s|%d")
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def messages() -> list[Message]:
+    with CATALOGUE.open("rb") as file:
+        return [message for message in read_po(file) if message.id]
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def test_every_string_has_its_english() -> None:
+    assert [m.id for m in messages() if not all(forms(m.string)) or m.fuzzy] == []
+
+
+def test_placeholders_are_kept() -> None:
+    wrong = [m.id for m in messages() if any(set(HOLES.findall(form)) != set(HOLES.findall(forms(m.id)[0])) for form in forms(m.string))]
+    assert wrong == []
+
+
+def test_no_chinese_is_left_in_the_english() -> None:
+    allowed = {"中文"}
+    assert [m.id for m in messages() if m.id not in allowed and any(CHINESE.search(form.replace("中文", "")) for form in forms(m.string))] == []
+
+
+@pytest.mark.django_db
+def test_the_switch_turns_the_portal_into_english() -> None:
+    client = Client()
+    client.post("/i18n/setlang/", {"language": "en", "next": "/"})
+    page = client.get("/accessibility/").content.decode()
+    assert '<html lang="en"' in page
+    assert set(CHINESE.findall(page)) <= set("中文")
