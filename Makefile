@@ -20,11 +20,11 @@ test: $(VENV)/.dev web/dist/static/icons.svg lint
 	@deploy/check-tests
 ifneq ($(strip $(POSTGRES)),)
 	@echo "── SQLite"
-	@$(BIN)/python -m pytest -n auto $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 	@echo "── PostgreSQL"
-	@ANLAN_TEST_DATABASE_URL="$(POSTGRES)" $(BIN)/python -m pytest -n auto $(TESTS)
+	@ANLAN_TEST_DATABASE_URL="$(POSTGRES)" $(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 else
-	@$(BIN)/python -m pytest -n auto $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 endif
 
 lint: $(VENV)/.dev

@@ -15,6 +15,7 @@ _wsgi: Any = get_wsgi_application()  # sets Django up, so before anything that h
 from django.conf import settings  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
+from anlan.accounts.callers import is_signed_in  # noqa: E402
 from anlan.exams.live import take_answers  # noqa: E402
 from anlan.lib.bridge import Pages, Receive, Scope, Send  # noqa: E402
 from anlan.lib.receivers import Receivers  # noqa: E402
@@ -26,6 +27,7 @@ pages = Pages(
     threads=settings.ANLAN_THREADS,
     proxies=frozenset(settings.ANLAN_PROXIES),
     max_body=(settings.ANLAN_MAX_UPLOAD_MB + 1) * 1024 * 1024,
+    known=is_signed_in,
 )
 
 _ = get_resolver().url_patterns  # every view now: the first visitor waits for none, and a broken one stops the start

@@ -34,7 +34,8 @@ ANLAN_PROXIES = env.list("ANLAN_PROXIES", default=[])
 ANLAN_MAX_UPLOAD_MB = env.int("ANLAN_MAX_UPLOAD_MB", default=2048)
 ANLAN_CIPHER = env.str("ANLAN_CIPHER", default="aes-256-gcm")
 
-_keys = load_or_make_keys(VAR_DIR)
+_keys = load_or_make_keys(VAR_DIR, demo=ANLAN_DEMO)
+ANLAN_KEYS_MADE_FOR = _keys.get("made_for", "use")
 SECRET_KEY = env.str("ANLAN_SECRET_KEY", default=_keys["secret"])
 ANLAN_KEYS = env.str("ANLAN_KEYS", default=_keys["fields"])
 """Field keys `kid:base64,kid2:base64`; the first encrypts, all decrypt."""
@@ -133,6 +134,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("TEST", {})["NAME"] = str(VAR_DIR / "test.sqlite3")
 else:
     DATABASES["default"].setdefault("OPTIONS", {})
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        # Of `lib.prepared` only, whose few statements come on every page; a pooler between must know prepared
+        # statements (PgBouncer from 1.21), or ANLAN_PREPARE=0.
+        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2 if env.bool("ANLAN_PREPARE", default=True) else None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("ANLAN_CONN_MAX_AGE", default=600)
 
@@ -258,7 +263,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_ENGINE = (
     "django.contrib.sessions.backends.cached_db"
     if env.str("ANLAN_REDIS_URL", default="")
-    else "django.contrib.sessions.backends.db"
+    else "anlan.accounts.session_store"
 )
 CSRF_FAILURE_VIEW = "anlan.ui.views.stale_form"
 X_FRAME_OPTIONS = "SAMEORIGIN"

@@ -27,13 +27,21 @@ def test_every_string_has_its_english() -> None:
 
 
 def test_placeholders_are_kept() -> None:
-    wrong = [m.id for m in messages() if any(set(HOLES.findall(form)) != set(HOLES.findall(forms(m.id)[0])) for form in forms(m.string))]
+    wrong = [
+        m.id
+        for m in messages()
+        if any(set(HOLES.findall(form)) != set(HOLES.findall(forms(m.id)[0])) for form in forms(m.string))
+    ]
     assert wrong == []
 
 
 def test_no_chinese_is_left_in_the_english() -> None:
     allowed = {"中文"}
-    assert [m.id for m in messages() if m.id not in allowed and any(CHINESE.search(form.replace("中文", "")) for form in forms(m.string))] == []
+    assert [
+        m.id
+        for m in messages()
+        if m.id not in allowed and any(CHINESE.search(form.replace("中文", "")) for form in forms(m.string))
+    ] == []
 
 
 @pytest.mark.django_db

@@ -24,6 +24,7 @@ ALLOWED: dict[str, tuple[str, str, frozenset[str]]] = {
     "portal:index": ("GET", "", EVERYONE),
     "portal:go": ("GET", "", EVERYONE),
     "portal:home": ("GET", "", SIGNED_IN),
+    "portal:menu": ("GET", "", SIGNED_IN),
     "portal:find": ("GET", "", SIGNED_IN),
     "portal:elder": ("POST", "", EVERYONE),
     "portal:accessibility": ("GET", "", EVERYONE),

@@ -12,6 +12,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as now
@@ -24,6 +25,7 @@ from anlan.accounts.models.users import phone_index
 from anlan.audit.actions import record
 from anlan.channels import sms
 from anlan.lib import codes, crypto
+from anlan.lib.errors import Refused
 
 MESSAGES = {
     "account/messages/password_changed.txt": _("密码已更换。其他设备上的登录已经失效。"),
@@ -84,10 +86,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return User.objects.by_phone(phone)
 
     def set_phone(self, user: User, phone: str, verified: bool) -> None:
-        """Keep a number, encrypted, with its index."""
+        """Keep a number, encrypted. Only one that was proved is indexed: else anybody could take other people's numbers by
+        signing up with them, under any name. Raises `Refused` when somebody else has proved it meanwhile."""
         user.set_phone(phone)
         user.phone_verified = verified
-        user.save(update_fields=["phone", "phone_index", "phone_verified"])
+        if not verified:
+            user.phone_index = None
+        try:
+            with transaction.atomic():
+                user.save(update_fields=["phone", "phone_index", "phone_verified"])
+        except IntegrityError:
+            raise Refused(now("这个手机号已经属于另一个账号，没有改动。请直接用它登录。"), code="phone_taken") from None
 
     def set_phone_verified(self, user: User, phone: str) -> None:
         """The person has proved this number: a changed one takes effect now, a first one makes them a visitor."""

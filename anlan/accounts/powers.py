@@ -43,20 +43,21 @@ OVER_PEOPLE: Final = frozenset(
 GRANTS: Final[dict[str, tuple[str, ...]]] = {
     "operator": ("province_admin", "auditor", "institution_admin"),
     "province_admin": (
-        "city_admin", "county_admin", "town_admin", "grid_officer", "enterprise_admin", "institution_admin",
+        "city_admin", "county_admin", "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin",
     ),
-    "city_admin": ("county_admin", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
-    "county_admin": ("town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
+    "city_admin": ("county_admin", "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
+    "county_admin": ("department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
     "town_admin": ("grid_officer", "enterprise_admin"),
-    "enterprise_admin": ("safety_manager", "worker"),
+    "enterprise_admin": ("enterprise_manager", "safety_manager", "worker"),
+    "enterprise_manager": ("safety_manager", "worker"),
     "institution_admin": ("teacher",),
 }  # fmt: skip
 """Which roles a holder of MANAGE_POSTS grants and withdraws: only those below their own. The operator opens the tops of
 the trees and no more, so that running the platform gives no way into personal data."""
 
 ROLE_SCOPES: Final[dict[str, int | str]] = {
-    "province_admin": 1, "city_admin": 2, "county_admin": 3, "town_admin": 4, "grid_officer": 6,
-    "enterprise_admin": "enterprise", "safety_manager": "enterprise", "worker": "enterprise",
+    "province_admin": 1, "city_admin": 2, "county_admin": 3, "department_staff": 3, "town_admin": 4, "grid_officer": 6,
+    "enterprise_admin": "enterprise", "enterprise_manager": "enterprise", "safety_manager": "enterprise", "worker": "enterprise",
     "institution_admin": "institution", "teacher": "institution", "auditor": "", "operator": "", "visitor": "",
 }  # fmt: skip
 """What a role is bound to: a level of region, a kind of organisation, or (empty) the whole platform."""
@@ -84,6 +85,7 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
         "regulator",
         (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE),
     ),
+    ("department_staff", "县区应急局科员", "Department staff", "regulator", (SUPERVISE,)),
     ("town_admin", "乡镇街道安监员", "Town safety officer", "regulator", (SUPERVISE, MANAGE_POSTS)),
     ("grid_officer", "网格员", "Grid officer", "regulator", (SUPERVISE,)),
     (
@@ -91,14 +93,21 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
         "企业负责人",
         "Person in charge",
         "enterprise",
-        (MANAGE_ENTERPRISE, ASSIGN_TRAINING, MANAGE_POSTS, SEE_SENSITIVE),
+        (LEARN, MANAGE_ENTERPRISE, ASSIGN_TRAINING, MANAGE_POSTS, SEE_SENSITIVE),
+    ),
+    (
+        "enterprise_manager",
+        "企业平台管理员",
+        "Enterprise administrator",
+        "enterprise",
+        (LEARN, MANAGE_ENTERPRISE, ASSIGN_TRAINING, MANAGE_POSTS),
     ),
     (
         "safety_manager",
         "安全管理员",
         "Safety manager",
         "enterprise",
-        (MANAGE_ENTERPRISE, ASSIGN_TRAINING, SEE_SENSITIVE),
+        (LEARN, MANAGE_ENTERPRISE, ASSIGN_TRAINING, SEE_SENSITIVE),
     ),
     ("worker", "员工", "Worker", "enterprise", (LEARN,)),
     (
@@ -112,4 +121,14 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
     ("auditor", "审计员", "Auditor", "platform", (READ_AUDIT,)),
     ("operator", "平台运维", "Platform operator", "platform", (OPERATE, MANAGE_POSTS)),
     ("visitor", "公众", "Public", "public", (LEARN,)),
+    # Second-level roles (P-01) whose own pages come with their apps: they hold no power yet, and nobody grants them.
+    ("agency_admin", "服务机构管理员", "Agency administrator", "agency", ()),
+    ("safety_engineer", "注册安全工程师", "Registered safety engineer", "agency", ()),
+    ("agency_staff", "服务机构员工", "Agency staff", "agency", ()),
+    ("association_admin", "协会管理员", "Association administrator", "association", ()),
+    ("editor", "内容编辑", "Editor", "platform", ()),
+    ("reviewer", "内容审核", "Reviewer", "platform", ()),
+    ("consultant", "咨询顾问", "Consultant", "platform", ()),
+    ("activity_admin", "活动管理员", "Activity administrator", "public", ()),
+    ("participant", "活动参与者", "Participant", "public", (LEARN,)),
 )

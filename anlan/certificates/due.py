@@ -2,18 +2,31 @@
 
 from datetime import datetime, time, timedelta
 
+from django.db.models import BigIntegerField, DateField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.certificates.actions import REQUEST_DAYS
-from anlan.certificates.models import Certificate, Revocation
+from anlan.certificates.models import EXPIRING_DAYS, Certificate, Revocation
 from anlan.lib.due import Due
+from anlan.lib.prepared import Prepared
+
+_expiring: Prepared[Certificate] = Prepared(
+    lambda user, today, last: (
+        Certificate.objects.filter(user=user).in_force(today).filter(valid_until__lte=last).order_by("valid_until")[:5]
+    ),
+    user=BigIntegerField(),
+    today=DateField(),
+    last=DateField(),
+)
 
 
 def due_for(user: User) -> list[Due]:
     """Own certificates that end within 60 days, and requests to revoke that wait for this person."""
+    today = timezone.localdate()
     dues = [
         Due(
             title=_("证书快到期：%(title)s") % {"title": certificate.title},
@@ -23,8 +36,10 @@ def due_for(user: User) -> list[Due]:
             icon="certificate",
             at=timezone.make_aware(datetime.combine(certificate.valid_until, time(23, 59))),
         )
-        for certificate in Certificate.objects.filter(user=user).expiring().order_by("valid_until")[:5]
+        for certificate in _expiring.rows(user=user.pk, today=today, last=today + timedelta(days=EXPIRING_DAYS))
     ]
+    if not user.may(powers.REVOKE_CERTIFICATES):
+        return dues
     waiting = (
         Revocation.objects.visible_to(user).waiting().exclude(asked_by=user).select_related("certificate", "asked_by")
     )

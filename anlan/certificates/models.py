@@ -22,6 +22,9 @@ from anlan.lib.errors import Text
 from anlan.lib.fields import EncryptedTextField
 from anlan.training.models import TrainingClass
 
+EXPIRING_DAYS = 60
+"""How long before its end a certificate is said to end soon."""
+
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     """Reads over certificates. Verification by number is public and shows masks only: see `views.public`."""
@@ -49,7 +52,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Return those neither revoked nor expired on `day` (today)."""
         return self.filter(revoked_at__isnull=True, valid_until__gte=day or timezone.localdate())
 
-    def expiring(self, days: int = 60) -> CertificateQuerySet:
+    def expiring(self, days: int = EXPIRING_DAYS) -> CertificateQuerySet:
         """Return those in force that end within so many days."""
         return self.in_force().filter(valid_until__lte=timezone.localdate() + timedelta(days=days))
 
@@ -218,8 +221,8 @@ class LogEntry(models.Model):
     """A leaf of the public log (RFC 6962 hashing): an issue or a revocation, as canonical JSON without personal data."""
 
     class Kind(models.TextChoices):
-        ISSUE = "issue", "签发"
-        REVOKE = "revoke", "注销"
+        ISSUE = "issue", _("签发")
+        REVOKE = "revoke", _("注销")
 
     position = models.BigIntegerField(unique=True, help_text="0-based leaf index")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -296,3 +299,8 @@ class PrintBatch(models.Model):
     def get_absolute_url(self) -> str:
         """Its progress, later its file."""
         return reverse("certificates:batch", args=[self.uid])
+
+    def can_take(self, user: User) -> bool:
+        """Whether the user, who asked for it, is in charge of all its certificates now: the post may be another, or gone."""
+        mine = Certificate.objects.in_charge_of(user).filter(pk__in=self.certificate_ids)
+        return mine.count() == len(set(self.certificate_ids))

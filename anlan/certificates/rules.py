@@ -58,10 +58,16 @@ def _final_exams() -> Exists:
 
 
 def qualified() -> Q:
-    """The rule as a condition on enrolments: passed; or learnt with the hours where the class has no final exam."""
+    """The rule as a condition on enrolments: learnt and passed; or learnt with the hours where there is no final exam.
+
+    Where the exam may come before the lessons, who has passed it has still to learn.
+    """
     hours = Q(training_class__hours=0) | Q(credited_ms__gte=F("training_class__hours") * MS_PER_HOUR)
     learnt = Q(state=Enrolment.State.LEARNT) & hours & ~Q(_final_exams())
-    return Q(training_class__certificate=True) & (Q(state=Enrolment.State.PASSED) | learnt)
+    passed = Q(state=Enrolment.State.PASSED) & (
+        Q(learnt_at__isnull=False) | (Q(lessons_done__gte=F("lessons_total")) & hours)
+    )
+    return Q(training_class__certificate=True) & (passed | learnt)
 
 
 def waiting_for_certificate(limit: int) -> list[Enrolment]:

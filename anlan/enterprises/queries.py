@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -19,6 +19,7 @@ from anlan.accounts.models import Region, User
 from anlan.accounts.models.regions import inside
 from anlan.enterprises.industries import name_of, sections
 from anlan.enterprises.models import Enterprise, Worker
+from anlan.lib.errors import Text
 from anlan.tallies.models import Tally
 
 RISK_ORDER: Final = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
@@ -46,7 +47,7 @@ class Conditions:
     def read(cls, query: QueryDict, scope: str) -> Conditions:
         """From a query string; a region outside `scope` (the post's territory) is the scope itself."""
         region = query.get("region", "")
-        known = {
+        known: dict[str, Mapping[str, Text]] = {
             "section": dict(sections()),
             "risk": dict(Enterprise.Risk.choices) | {"high": _("重大、较大风险")},
             "size": dict(Enterprise.Size.choices),

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from anlan.enterprises.models import Worker
+from anlan.enterprises.roster_reading import CATEGORIES
 from anlan.lib.codes import demo_id_number, demo_phone
 
 SURNAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -19,7 +19,8 @@ JOBS: Final[tuple[tuple[str, str, str], ...]] = (
     ("班组长", "锻造车间", "safety_manager"), ("安全员", "安全部", "safety_manager"), ("文员", "办公室", "other"), ("保洁员", "后勤部", "other"),
 )  # fmt: skip
 HEAD: Final = ("序号", "姓名", "身份证号", "手机号", "岗位", "部门", "工号", "入职日期", "人员类别")
-LABELS: Final = dict(Worker.Category.choices)
+LABELS: Final = {code: word for word, code in reversed(CATEGORIES.items())}
+"""The word that a roster has for a category: Chinese in any language of the page, because rosters are read back."""
 FIRST: Final = date(1966, 1, 1)
 PER_ROSTER: Final = 1_000_000
 """Phones and ID numbers of one seed; other seeds give other people."""

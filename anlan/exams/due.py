@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Count, DateTimeField, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.exams.models import Appeal, Exam, Sitting
 from anlan.lib.due import Due
+from anlan.lib.prepared import Prepared
 from anlan.training.models import Enrolment
 
 
@@ -23,7 +25,7 @@ def due_for(user: User) -> list[Due]:
             title=_("正在考：%(title)s") % {"title": sitting.exam.title}, reason=_("时间在走，答过的题都在。"),
             action=_("回到考场"), url=reverse("exams:room", args=[sitting.uid]), icon="pencil-check", at=sitting.ends_at,
         )
-        for sitting in Sitting.objects.filter(user=user, state=Sitting.State.RUNNING, ends_at__gt=now).select_related("exam")
+        for sitting in _running.rows(user=user.pk, now=now)
     ]  # fmt: skip
     for exam in open_exams(user):
         if exam.running:
@@ -34,7 +36,11 @@ def due_for(user: User) -> list[Due]:
                 action=_("去考试"), url=reverse("exams:start", args=[exam.pk]), icon="pencil-check", at=exam.closes_at,
             )
         )  # fmt: skip
-    if user.post is not None and user.post.organisation_id:
+    if (
+        user.post is not None
+        and user.post.organisation_id
+        and (user.may(powers.ASSIGN_TRAINING) or user.may(powers.TEACH))
+    ):
         waiting = Appeal.objects.visible_to(user).filter(state=Appeal.State.OPEN).exclude(sitting__user=user).count()
         if waiting:
             found.append(
@@ -44,9 +50,7 @@ def due_for(user: User) -> list[Due]:
     return found
 
 
-def open_exams(user: User) -> list[Any]:
-    """The exams that the person can start now, soonest end first, with `taken` and `running`."""
-    now = timezone.now()
+def _open_exams(user: Any, now: Any) -> Any:
     mine = Sitting.objects.filter(exam=OuterRef("pk"), user=user)
     learnt = Enrolment.objects.filter(
         training_class_id=OuterRef("training_class_id"),
@@ -54,7 +58,7 @@ def open_exams(user: User) -> list[Any]:
         state__in=[Enrolment.State.LEARNT, Enrolment.State.PASSED],
     )
     over = [Sitting.State.SUBMITTED, Sitting.State.SCORED]
-    exams: Any = (
+    return (
         Exam.objects.for_candidate(user)
         .filter(opens_at__lte=now, closes_at__gt=now)
         .filter(Q(needs_learnt=False) | Exists(learnt))
@@ -65,4 +69,18 @@ def open_exams(user: User) -> list[Any]:
         )
         .order_by("closes_at")
     )
-    return [exam for exam in exams if exam.taken < exam.attempts]
+
+
+_running: Prepared[Sitting] = Prepared(
+    lambda user, now: Sitting.objects.filter(user=user, state=Sitting.State.RUNNING, ends_at__gt=now).select_related(
+        "exam"
+    ),
+    user=BigIntegerField(),
+    now=DateTimeField(),
+)
+_open: Prepared[Any] = Prepared(_open_exams, user=BigIntegerField(), now=DateTimeField())
+
+
+def open_exams(user: User) -> list[Any]:
+    """The exams that the person can start now, soonest end first, with `taken` and `running`."""
+    return [exam for exam in _open.rows(user=user.pk, now=timezone.now()) if exam.taken < exam.attempts]

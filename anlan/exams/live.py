@@ -16,7 +16,7 @@ from anlan.lib.receivers import INT64, Rejected, claims, whole
 
 MOST_ITEMS: Final = 200
 MOST_VALUE: Final = 4096
-_CLIENT_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
+CLIENT_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
 
 flusher = GroupCommit(
     insert_new(Answer, ["sitting_id", "client_id", "seq", "number", "value", "received_at"]), name="answers"
@@ -39,9 +39,12 @@ def _item(item: object, questions: int) -> tuple[str, int, int, str]:
     if not isinstance(item, dict) or "value" not in item:
         raise Rejected(400, "items")
     client_id = item.get("client_id")
-    if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+    if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
         raise Rejected(400, "client_id")
-    value = orjson.dumps(item["value"])
+    try:
+        value = orjson.dumps(item["value"])
+    except orjson.JSONEncodeError:  # nested beyond what any answer is
+        raise Rejected(400, "value") from None
     if len(value) > MOST_VALUE:
         raise Rejected(400, "value")
     seq = whole(item.get("seq"), 1, INT64, "seq")

@@ -136,3 +136,32 @@ def reviewed(card: Card, item: Item, given: Any, words: tuple[str, str]) -> dict
             }
         )
     return {"card": card, "stem": card.stem, "parts": parts}
+
+
+def reviewed_html(
+    card: Card, item: Item, given: Any, words: tuple[str, str], *, error: str, got: str, full: str
+) -> SafeString:
+    """A question after scoring as HTML. `error` says what was wrong, empty for a right answer; `got` of `full` points.
+
+    What differs between two people are numbers, points and choices: the rest is rendered once per language and error.
+    """
+    q = reviewed(card, item, given, words)
+    facts: dict[str, Any] = {"n": item.number, "got": got, "full": full}
+    if "choices" not in q:
+        return _reviewed(q | facts, card, error)
+    choices = "".join(choice["html"] for choice in q["choices"])
+    key = ("reviewed", get_language(), error)
+    if key not in card.pieces:
+        places = {"n": _N, "got": _P, "full": _T, "options": _O, "stem": clean(q["stem"])}
+        card.pieces[key] = _reviewed(places, card, error)
+    html: str = card.pieces[key]
+    html = html.replace(_N, str(item.number)).replace(_P, got).replace(_T, full)
+    return mark_safe(html.replace(_O, choices))  # noqa: S308 (rendered by templates)
+
+
+def _reviewed(q: dict[str, Any], card: Card, error: str) -> SafeString:
+    shown = {
+        **q, "card": {"point": clean(card.point), "why": clean(card.why), "cites": card.cites},
+        "kind": KINDS[card.kind], "error": error,
+    }  # fmt: skip
+    return mark_safe(render_to_string("exams/_reviewed.html", {"q": shown}))  # noqa: S308 (rendered by templates)

@@ -30,7 +30,7 @@ class Card:
     why: str
     cites: tuple[str, ...]
     course_id: int | None
-    pieces: dict[str, Any] = field(default_factory=dict, compare=False)
+    pieces: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,13 @@ def _written(kind: str, body: dict[str, Any], mix: int, part: int, given: Any) -
         places = {place for place in given if type(place) is int and 0 <= place < len(order)}
         return sorted(order[place] for place in places)
     if kind == "fill" and isinstance(given, list):
-        return [text[:200] if isinstance(text, str) else "" for text in given[:20]]
-    return given[:1] if isinstance(given, list) else None
+        return [_readable(text) if isinstance(text, str) else "" for text in given[:20]]
+    return [value for value in given[:1] if isinstance(value, bool)] if isinstance(given, list) else None
+
+
+def _readable(text: str) -> str:
+    """Without control characters and halves of characters: PostgreSQL takes neither, and a paper must always be scored."""
+    return "".join(char for char in text[:200] if char.isprintable())
 
 
 def as_written(stock: Stock, paper: Paper, given: dict[int, Any]) -> dict[int, Any]:

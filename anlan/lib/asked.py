@@ -14,7 +14,5 @@ def number(text: str | None) -> int | None:
 
 def way_back(request: HttpRequest, url: str | None, other: str) -> str:
     """`url` if it is a path inside this house, else `other` (a path, or the name of an address)."""
-    inside = bool(url) and url_has_allowed_host_and_scheme(
-        url, {request.get_host()}, require_https=request.is_secure()
-    )
+    inside = bool(url) and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
     return str(url) if inside and str(url).startswith(("/", "http://", "https://")) else other

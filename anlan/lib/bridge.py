@@ -23,6 +23,8 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 
 SPOOL: Final = 1024 * 1024
+STRANGER: Final = 6 * 1024 * 1024
+"""What anybody may send; more is for whoever is known. Forms take 5 MB (DATA_UPLOAD_MAX_MEMORY_SIZE), verification 2 MB."""
 PIECE: Final = 256 * 1024
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -90,12 +92,23 @@ class _Answer:
 class Pages:
     """The ASGI application around `wsgi`. `threads` pages are made at once; `max_body` is in bytes (413 above).
 
-    Only from the `proxies` (network addresses) is X-Forwarded-For believed.
+    A body over `STRANGER` bytes is read only when `known`, which is given the Cookie header and may ask the database,
+    says so: else nobody would need an account to fill the disk. Only from the `proxies` (network addresses) is
+    X-Forwarded-For believed.
     """
 
-    def __init__(self, wsgi: Wsgi, *, threads: int, max_body: int, proxies: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        wsgi: Wsgi,
+        *,
+        threads: int,
+        max_body: int,
+        proxies: frozenset[str] = frozenset(),
+        known: Callable[[str], bool] = lambda cookies: True,
+    ) -> None:
         self.wsgi = wsgi
         self.max_body = max_body
+        self.known = known
         self.proxies = proxies
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
 
@@ -121,7 +134,10 @@ class Pages:
 
     async def _body(self, scope: Scope, receive: Receive) -> IO[bytes]:
         # The limit is known from the header before anything is read; a body without length is counted.
-        if int(dict(scope["headers"]).get(b"content-length", b"0")) > self.max_body:
+        most = min(self.max_body, STRANGER)
+        if (length := int(dict(scope["headers"]).get(b"content-length", b"0"))) > most:
+            most = await self._most(scope)
+        if length > most:
             raise TooLarge
         body, size = SpooledTemporaryFile(max_size=SPOOL), 0  # noqa: SIM115  # closed when the page is made
         while True:
@@ -131,13 +147,21 @@ class Pages:
                 raise Gone
             piece = message.get("body", b"")
             size += len(piece)
-            if size > self.max_body:
+            if size > most:
+                most = await self._most(scope)
+            if size > most:
                 body.close()
                 raise TooLarge
             body.write(piece)
             if not message.get("more_body"):
                 body.seek(0)
                 return body
+
+    async def _most(self, scope: Scope) -> int:
+        """How many bytes this client may send."""
+        cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+        known = await asyncio.get_running_loop().run_in_executor(self.pool, self.known, cookies)
+        return self.max_body if known else min(self.max_body, STRANGER)
 
     def _call(self, environ: dict[str, Any]) -> _Answer:
         """In a thread: run the application; an answer that is already whole is closed at once."""

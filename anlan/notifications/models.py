@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from anlan.accounts.models import User
+from anlan.lib.prepared import Prepared
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -44,3 +45,17 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+_unread: Prepared[tuple[int]] = Prepared(
+    lambda user: (
+        Notice.objects.filter(user=user).unread().values("user").annotate(n=models.Count("pk")).values_list("n")
+    ),
+    user=models.BigIntegerField(),
+)
+
+
+def unread_of(user: User) -> int:
+    """Return how many notices a person has not read; asked on every page."""
+    found = _unread.first(user=user.pk)
+    return found[0] if found else 0

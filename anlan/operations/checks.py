@@ -57,6 +57,36 @@ def keys_are_private(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 
 
 @register(TAG, deploy=True)
+def keys_are_ones_own(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Keys that came with a demo, or that somebody could guess, protect nothing."""
+    if settings.ANLAN_DEMO:
+        return []
+    found: list[CheckMessage] = []
+    if settings.ANLAN_KEYS_MADE_FOR == "demo":
+        found.append(
+            Error(
+                "密钥是演示时生成的，不能用于正式使用。",
+                hint="正式使用请换一个空的数据目录（ANLAN_VAR），第一次启动会生成新的密钥。",
+                id="anlan.E106",
+            )
+        )
+    secrets = [
+        settings.SECRET_KEY,
+        settings.ANLAN_INDEX_ROOT,
+        *(part.partition(":")[2] for part in settings.ANLAN_KEYS.split(",")),
+    ]
+    if any(len(secret.strip()) < 32 or len(set(secret)) < 10 or "insecure" in secret for secret in secrets):
+        found.append(
+            Error(
+                "有一个密钥太短或者太简单，猜得出来。",
+                hint="ANLAN_SECRET_KEY、ANLAN_KEYS、ANLAN_INDEX_ROOT 请用随机生成的值，或者留空，由平台生成。",
+                id="anlan.E107",
+            )
+        )
+    return found
+
+
+@register(TAG, deploy=True)
 def address_is_encrypted(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Whoever serves other machines should serve them by HTTPS."""
     local = any(name in settings.ANLAN_PUBLIC_URL for name in ("127.0.0.1", "localhost"))

@@ -80,8 +80,9 @@ def run_job(name: str) -> None:
 
 
 def sweep_out() -> None:
-    """Delete sessions that expired and results of background tasks older than two weeks."""
+    """Delete sessions that expired, results of background tasks older than two weeks, and sign-ups that were never proved."""
     call_command("clearsessions")
+    import_string("anlan.accounts.actions.forget_unproved")()
     call_command("prune_db_task_results", min_age_days=14, queue_name="*", verbosity=0)
 
 

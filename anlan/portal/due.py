@@ -11,12 +11,16 @@ from anlan.exams.due import due_for as exams_due
 from anlan.lib.due import Due
 from anlan.training.due import due_for as training_due
 from anlan.training.due_managers import due_for_manager
+from anlan.training.learner import ClassRow, YearHours
 
-SOURCES = (training_due, due_for_manager, exams_due, enterprises_due, certificates_due)
+SOURCES = (due_for_manager, exams_due, enterprises_due, certificates_due)
 
 
-def due_for(user: User) -> list[Due]:
-    """Return everything due for the present post, the most urgent first; what has no deadline comes last."""
+def due_for(user: User, classes: list[ClassRow] | None = None, year: YearHours | None = None) -> list[Due]:
+    """Return everything due for the present post, the most urgent first; what has no deadline comes last.
+
+    `classes` and `year`: the person's own learning, where the page has read it already.
+    """
     far = timezone.now() + timedelta(days=36500)
-    found = [due for source in SOURCES for due in source(user)]
+    found = [*training_due(user, classes, year), *(due for source in SOURCES for due in source(user))]
     return sorted(found, key=lambda due: due.at or far)

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise, SimpleLazyObject, cached_property
+from django.utils.functional import Promise, cached_property
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
-from anlan.notifications.models import Notice
+from anlan.notifications.models import unread_of
 
 Words = str | Promise
 
@@ -95,12 +99,30 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
     (_("公共"), ((_("课程目录"), "books", "training:catalogue", frozenset()),)),
 )
 
-LEARNER_TABS = ("portal:home", "training:mine", "exams:mine", "certificates:mine", "accounts:me")
+TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # The first power held decides: what that person reaches for with one thumb. Everything else is behind 全部.
+    (powers.MANAGE_ENTERPRISE, ("enterprises:workers", "training:classes", "portal:menu")),
+    (powers.SUPERVISE, ("supervision:overview", "enterprises:list", "portal:menu")),
+    (powers.TEACH, ("training:desk", "training:questions", "portal:menu")),
+    (powers.READ_AUDIT, ("audit:list", "portal:menu")),
+    (powers.OPERATE, ("operations:status", "training:media-queue", "portal:menu")),
+    (powers.LEARN, ("training:mine", "exams:mine", "certificates:mine")),
+)
 TAB_LABELS: dict[str, tuple[Words, str]] = {
     "portal:home": (_("首页"), "home"),
     "training:mine": (_("学习"), "school"),
     "exams:mine": (_("考试"), "pencil-check"),
     "certificates:mine": (_("证书"), "certificate"),
+    "enterprises:workers": (_("员工"), "users"),
+    "training:classes": (_("培训班"), "school"),
+    "supervision:overview": (_("总览"), "map-2"),
+    "enterprises:list": (_("企业"), "building-factory-2"),
+    "training:desk": (_("课程"), "chalkboard"),
+    "training:questions": (_("提问"), "message-circle"),
+    "audit:list": (_("记录"), "history"),
+    "operations:status": (_("运行"), "activity"),
+    "training:media-queue": (_("媒体"), "video"),
+    "portal:menu": (_("全部"), "menu-2"),
     "accounts:me": (_("我的"), "user"),
 }
 PUBLIC_NAV: tuple[tuple[Words, str], ...] = (
@@ -112,11 +134,56 @@ PUBLIC_NAV: tuple[tuple[Words, str], ...] = (
 )
 
 
+@cache
 def _reverse(name: str) -> str:
     try:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+@cache
+def _addresses() -> tuple[tuple[str, str], ...]:
+    """Every page that a bar may link to: name and address."""
+    names = [name for _title, rows in NAV for _label, _icon, name, _needs in rows]
+    names += [*TAB_LABELS, *(name for _label, name in PUBLIC_NAV)]
+    return tuple((name, _reverse(name)) for name in dict.fromkeys(names) if _reverse(name))
+
+
+def _current(path: str) -> frozenset[str]:
+    """The addresses that the page at this path lies under."""
+    return frozenset(
+        url
+        for name, url in _addresses()
+        if path == url or (len(url) > 1 and path.startswith(url) and name != "portal:home")
+    )
+
+
+def _item(label: Words, icon: str, name: str, current: frozenset[str]) -> Item | None:
+    url = _reverse(name)
+    return Item(label, icon, url, current=url in current) if url else None
+
+
+def _groups(held: frozenset[str], current: frozenset[str]) -> Iterator[Group]:
+    """The groups of the side bar that these powers open."""
+    for title, rows in NAV:
+        items = [_item(label, icon, name, current) for label, icon, name, needs in rows if not needs or needs & held]
+        if any(items):
+            yield Group(title, [item for item in items if item is not None])
+
+
+def _tabs(held: frozenset[str], current: frozenset[str]) -> list[Item]:
+    """The bottom bar of a phone: home, what the power held first reaches for, and oneself."""
+    own = next((names for power, names in TABS if power in held), ())
+    items = [_item(*TAB_LABELS[name], name, current) for name in ("portal:home", *own, "accounts:me")]
+    return [item for item in items if item is not None]
+
+
+@lru_cache(maxsize=512)
+def _drawn(bar: str, held: frozenset[str], current: frozenset[str], language: str | None) -> SafeString:
+    """A bar as HTML. All that it shows is in the arguments: one copy serves everyone who holds the same powers."""
+    shown = list(_groups(held, current)) if bar == "side" else _tabs(held, current)
+    return render_to_string(f"ui/{bar}.html", {"shown": shown})
 
 
 class Frame:
@@ -136,7 +203,7 @@ class Frame:
         """Whether large type is on."""
         return self.request.COOKIES.get("elder") == "on"
 
-    @property
+    @cached_property
     def post_line(self) -> str:
         """Role · scope of the present post."""
         return str(self.user.post) if self.signed_in and self.user.post else str(_("还没有身份"))
@@ -144,46 +211,36 @@ class Frame:
     @cached_property
     def unread(self) -> int:
         """Unread messages."""
-        return Notice.objects.visible_to(self.user).unread().count() if self.signed_in else 0
-
-    def _item(self, label: Words, icon: str, name: str) -> Item | None:
-        url = _reverse(name)
-        if not url:
-            return None
-        path = self.request.path
-        return Item(
-            label, icon, url, current=path == url or (len(url) > 1 and path.startswith(url) and name != "portal:home")
-        )
+        return unread_of(self.user) if self.signed_in else 0
 
     @cached_property
+    def held(self) -> frozenset[str]:
+        """The powers of the present post, as they are now."""
+        return frozenset(self.user.post.role.powers) if self.signed_in and self.user.post else frozenset()
+
+    @property
     def nav(self) -> list[Group]:
-        """The side bar: what the powers of the present post open."""
-        held = set(self.user.post.role.powers) if self.signed_in and self.user.post else set()
-        return [group for group in self._groups(held) if group.items]
+        """The groups of the side bar: what the powers of the present post open."""
+        return list(_groups(self.held, _current(self.request.path)))
 
-    def _groups(self, held: set[str]) -> Iterator[Group]:
-        for title, rows in NAV:
-            items = [self._item(label, icon, name) for label, icon, name, needs in rows if not needs or needs & held]
-            yield Group(title, [item for item in items if item is not None])
+    @property
+    def side(self) -> SafeString:
+        """The side bar."""
+        return _drawn("side", self.held, _current(self.request.path), get_language())
 
-    @cached_property
-    def tabs(self) -> list[Item]:
-        """The bottom bar of a phone: five for a learner, else the first four of the side bar and oneself."""
-        held = set(self.user.post.role.powers) if self.signed_in and self.user.post else set()
-        if powers.LEARN in held:
-            items = [self._item(*TAB_LABELS[name], name) for name in LEARNER_TABS]
-            return [item for item in items if item is not None]
-        first = [item for group in self.nav for item in group.items][:4]
-        me = self._item(*TAB_LABELS["accounts:me"], "accounts:me")
-        return [*first, *([me] if me else [])]
+    @property
+    def tabbar(self) -> SafeString:
+        """The bottom bar of a phone."""
+        return _drawn("tabbar", self.held, _current(self.request.path), get_language())
 
     @property
     def public_nav(self) -> list[Item]:
         """Links of the public portal."""
-        items = [self._item(label, "", name) for label, name in PUBLIC_NAV]
+        current = _current(self.request.path)
+        items = [_item(label, "", name, current) for label, name in PUBLIC_NAV]
         return [item for item in items if item is not None]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """Context processor: `frame` for the base templates."""
-    return {"frame": SimpleLazyObject(lambda: Frame(request))}
+    return {"frame": Frame(request)}

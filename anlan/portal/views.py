@@ -21,7 +21,7 @@ from anlan.portal.due import due_for
 from anlan.portal.finding import find_everything
 from anlan.portal.hours_table import hours_table
 from anlan.portal.workbench import cards_for, links_for
-from anlan.training.learner import learning_card
+from anlan.training.learner import learning_card, my_classes, year_hours
 from anlan.training.models import Course, CourseCase
 
 POPULAR = (_("有限空间"), _("动火"), _("登高"), _("触电"), _("新员工"))
@@ -66,19 +66,26 @@ def go(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     """The workbench of the present post: what is due first, then how things stand."""
     user = signed_in(request)
-    dues = due_for(user)
+    classes, year = my_classes(user), year_hours(user) if user.may(powers.LEARN) else None
+    dues = due_for(user, classes, year)
     now = timezone.now()
     left, right = cards_for(user)
     context = {
         "dues": dues,
         "late": sum(1 for due in dues if due.at is not None and due.at < now),
         "today": sum(1 for due in dues if due.at is not None and now <= due.at < now + timedelta(days=1)),
-        "learning": learning_card(user) if user.may(powers.LEARN) else None,
+        "learning": learning_card(classes, year) if year and not user.may(powers.MANAGE_ENTERPRISE) else None,
         "links": links_for(user),
         "left": left,
         "right": right,
     }
     return render(request, "portal/home.html", context)
+
+
+@require_GET
+def menu(request: HttpRequest) -> HttpResponse:
+    """Every page that the present post opens: the side bar, for a phone."""
+    return render(request, "portal/menu.html")
 
 
 @require_GET

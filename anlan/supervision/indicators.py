@@ -93,27 +93,28 @@ class Month:
 
 
 def trend(code: str, *, since: date, until: date, industry: str = "") -> list[Month]:
-    """Return month by month: completion and pass rate of the facts of that month, and hours earned. One query."""
+    """Return month by month the rates of the year so far, and the hours earned in that month. One query.
+
+    Rates are cumulative: people assigned in one month learn in the next, so a month alone could exceed 100 percent.
+    """
+    measures = ("enrolled", "learnt", "passed", "failed", "hours_ms")
     rows = Rollup.objects.filter(
-        region_code=code,
-        industry=industry,
-        month__gte=since,
-        month__lte=until,
-        measure__in=("enrolled", "learnt", "passed", "failed", "hours_ms"),
-    ).values_list("month", "measure", "amount")
+        region_code=code, industry=industry, month__gte=since, month__lte=until, measure__in=measures
+    )
     found: dict[date, dict[str, int]] = {}
-    for month, measure, amount in rows:
+    for month, measure, amount in rows.values_list("month", "measure", "amount"):
         found.setdefault(month, {})[measure] = amount
-    months, month = [], since
+    months, month, year = [], since, dict.fromkeys(measures, 0)
     while month <= until:
-        sums = found.get(month, {})
-        passed, failed = sums.get("passed", 0), sums.get("failed", 0)
+        for measure, amount in found.get(month, {}).items():
+            year[measure] += amount
+        hours = round(found.get(month, {}).get("hours_ms", 0) / 3_600_000, 1)
         months.append(
             Month(
                 month,
-                percent(sums.get("learnt", 0), sums.get("enrolled", 0)),
-                percent(passed, passed + failed),
-                round(sums.get("hours_ms", 0) / 3_600_000, 1),
+                percent(year["learnt"], year["enrolled"]),
+                percent(year["passed"], year["passed"] + year["failed"]),
+                hours,
             )
         )
         month = date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -92,11 +92,9 @@ def trail(region: Region, user: User) -> list[Region]:
 def risk_counts(firms: QuerySet[Enterprise], parts: list[Region]) -> dict[str, Any]:
     """Return how many firms wear each colour, and per part of the territory; one query, counted in SQL."""
     counts = {risk: Count("pk", filter=Q(risk=risk)) for risk in RISKS}
-    for number, part in enumerate(parts):
+    for n, part in enumerate(parts):
         for risk in RISKS[:2]:
-            counts[f"p{number}_{risk}"] = Count(
-                "pk", filter=Q(risk=risk) & inside(part.code, "organisation__region_code")
-            )
+            counts[f"p{n}_{risk}"] = Count("pk", filter=Q(risk=risk) & inside(part.code, "organisation__region_code"))
     found = firms.aggregate(**counts)
     return {
         "all": [(risk, found[risk]) for risk in RISKS],

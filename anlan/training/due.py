@@ -13,16 +13,18 @@ from anlan.lib.due import Due
 from anlan.training.learner import ClassRow, YearHours, is_open, my_classes, year_hours
 
 
-def due_for(user: User) -> list[Due]:
+def due_for(user: User, classes: list[ClassRow] | None = None, year: YearHours | None = None) -> list[Due]:
     """Return the classes to learn, by deadline, to whoever is enrolled, and the year's missing hours to learners.
+
+    `classes` and `year` are `my_classes` and `year_hours` of the person, where the caller has read them already.
 
     Whoever acts as a manager or regulator finds the classes to learn here too, but not the hours: that post has other work.
     """
-    rows = [row for row in my_classes(user) if is_open(row) and row.next is not None]
+    rows = [row for row in (my_classes(user) if classes is None else classes) if is_open(row) and row.next is not None]
     due = [_class_due(row) for row in rows]
     if not user.may(powers.LEARN):
         return due
-    year = year_hours(user)
+    year = year_hours(user) if year is None else year
     return [*due, *([_hours_due(year)] if year.missing_ms else [])]
 
 

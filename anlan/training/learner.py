@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import Avg, Count, F, Sum
+from django.db.models import Avg, BigIntegerField, Count, DateField, F, IntegerField, QuerySet, Sum
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils import timezone
 from anlan.accounts.models import User
 from anlan.enterprises.models import Worker
 from anlan.lib.dates import SHANGHAI
+from anlan.lib.prepared import Prepared
 from anlan.training import coverage
 from anlan.training.models import (
     ClassCourse,
@@ -130,53 +131,86 @@ class YearHours:
         return math.ceil(self.missing_ms / (HOUR_MS // 2))
 
 
+def _lesson_columns(lessons: QuerySet[Lesson]) -> QuerySet[Lesson, Any]:
+    fields = ("pk", "course_id", "title", "kind", "duration_ms", "text_length", "media_dir")
+    return lessons.annotate(text_length=Length("text")).order_by("course_id", "position", "pk").values_list(*fields)
+
+
+_lessons_of_course: Prepared[tuple[Any, ...]] = Prepared(
+    lambda course: _lesson_columns(Lesson.objects.filter(course=course)), course=BigIntegerField()
+)
+_lessons_of_person: Prepared[tuple[Any, ...]] = Prepared(
+    lambda user: _lesson_columns(
+        Lesson.objects.filter(
+            course__in=ClassCourse.objects.filter(training_class__enrolments__user=user).values("course")
+        )
+    ),
+    user=BigIntegerField(),
+)
+_progress: Prepared[tuple[Any, ...]] = Prepared(
+    lambda user, year: LessonProgress.objects.filter(user=user, year=year).values_list(
+        "lesson_id", "covered_ms", "position_ms", "completed_at", "updated_at"
+    ),
+    user=BigIntegerField(),
+    year=IntegerField(),
+)
+
+
 def lesson_rows(courses: Iterable[int], *, user: User | None, year: int) -> list[LessonRow]:
     """Return the lessons of courses in order, with the person's progress in that year. Two queries."""
-    fields = ("pk", "course_id", "title", "kind", "duration_ms", "text_length", "media_dir")
+    ids = list(courses)
+    if len(ids) == 1:
+        return _lesson_rows(_lessons_of_course.rows(course=ids[0]), user, year)
+    return _lesson_rows(_lesson_columns(Lesson.objects.filter(course_id__in=ids)), user, year)
+
+
+def _lesson_rows(columns: Iterable[tuple[Any, ...]], user: User | None, year: int) -> list[LessonRow]:
     rows = [
         LessonRow(pk, course, title, kind, coverage.lesson_length(kind, duration, text), kind == "document" or bool(media))
-        for pk, course, title, kind, duration, text, media in Lesson.objects.filter(course_id__in=list(courses))
-        .annotate(text_length=Length("text"))
-        .order_by("course_id", "position", "pk")
-        .values_list(*fields)
+        for pk, course, title, kind, duration, text, media in columns
     ]  # fmt: skip
-    if user is not None and user.is_authenticated:
-        _add_progress(rows, user, year)
+    if rows and user is not None and user.is_authenticated:
+        found = {lesson: rest for lesson, *rest in _progress.rows(user=user.pk, year=year)}
+        for row in rows:
+            if row.pk in found:
+                row.covered_ms, row.position_ms, completed_at, row.touched_at = found[row.pk]
+                row.done = completed_at is not None
     return rows
 
 
-def _add_progress(rows: list[LessonRow], user: User, year: int) -> None:
-    found = {
-        p.lesson_id: p
-        for p in LessonProgress.objects.filter(user=user, year=year, lesson_id__in=[row.pk for row in rows])
-    }
-    for row in rows:
-        if (progress := found.get(row.pk)) is not None:
-            row.covered_ms, row.position_ms = progress.covered_ms, progress.position_ms
-            row.done, row.touched_at = progress.completed_at is not None, progress.updated_at
-
-
-def my_classes(user: User) -> list[ClassRow]:
-    """Return the classes a person is in and that are open, by deadline, then those of the last year that are over."""
-    enrolments = list(
+_enrolments: Prepared[Enrolment] = Prepared(
+    lambda user: (
         Enrolment.objects.filter(user=user)
         .exclude(state=Enrolment.State.WITHDRAWN)
         .exclude(training_class__state__in=[TrainingClass.State.DRAFT, TrainingClass.State.CANCELLED])
         .select_related("training_class__organisation")
         .order_by("training_class__state", "training_class__deadline")[:60]
-    )
-    taught: dict[int, list[int]] = defaultdict(list)
-    titles: dict[int, str] = {}
-    for class_id, course_id, title in (
-        ClassCourse.objects.filter(training_class_id__in=[e.training_class_id for e in enrolments])
+    ),
+    user=BigIntegerField(),
+)
+_taught: Prepared[tuple[int, int, str]] = Prepared(
+    lambda user: (
+        ClassCourse.objects.filter(training_class__enrolments__user=user)
         .order_by("position")
         .values_list("training_class_id", "course_id", "course__title")
-    ):
+    ),
+    user=BigIntegerField(),
+)
+
+
+def my_classes(user: User) -> list[ClassRow]:
+    """Return the classes a person is in and that are open, by deadline, then those of the last year that are over."""
+    enrolments = _enrolments.rows(user=user.pk)
+    if not enrolments:
+        return []
+    taught: dict[int, list[int]] = defaultdict(list)
+    titles: dict[int, str] = {}
+    for class_id, course_id, title in _taught.rows(user=user.pk):
         taught[class_id].append(course_id)
         titles[course_id] = title
+    columns = _lessons_of_person.rows(user=user.pk)
     by_year = {
-        year: lesson_rows(titles, user=user, year=year)
-        for year in {e.training_class.starts_on.year for e in enrolments}
+        year: _lesson_rows(columns, user, year) for year in {e.training_class.starts_on.year for e in enrolments}
     }
     rows = []
     for enrolment in enrolments:
@@ -195,9 +229,27 @@ def is_open(row: ClassRow) -> bool:
     )  # fmt: skip
 
 
+_jobs: Prepared[Worker] = Prepared(
+    lambda user: Worker.objects.working().filter(user=user).select_related("enterprise__organisation").order_by("pk"),
+    user=BigIntegerField(),
+)
+_rules: Prepared[HourRule] = Prepared(lambda: HourRule.objects.all())
+_earned: Prepared[tuple[int]] = Prepared(
+    lambda user, first, last: (
+        HourEntry.objects.filter(user=user, day__gte=first, day__lte=last)
+        .values("user")
+        .annotate(sum=Sum("credited_ms"))
+        .values_list("sum")
+    ),
+    user=BigIntegerField(),
+    first=DateField(),
+    last=DateField(),
+)
+
+
 def jobs_of(user: User) -> list[Worker]:
     """Return the jobs a person holds now, with firm and region."""
-    return list(Worker.objects.working().filter(user=user).select_related("enterprise__organisation").order_by("pk"))
+    return _jobs.rows(user=user.pk)
 
 
 def year_hours(
@@ -208,13 +260,15 @@ def year_hours(
     With several jobs the strictest rule of all of them is shown.
     """
     year = year or timezone.localdate().year
-    entries = HourEntry.objects.filter(user=user, day__range=(date(year, 1, 1), date(year, 12, 31)))
-    if firm is not None:
-        entries = entries.filter(enterprise_id=firm)
-    earned = entries.aggregate(sum=Sum("credited_ms"))["sum"] or 0
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    if firm is None:
+        earned = next(iter(_earned.rows(user=user.pk, first=first, last=last)), (0,))[0]
+    else:
+        entries = HourEntry.objects.filter(user=user, day__range=(first, last), enterprise_id=firm)
+        earned = entries.aggregate(sum=Sum("credited_ms"))["sum"] or 0
     held = jobs_of(user) if jobs is None else jobs
-    on = min(timezone.localdate(), date(year, 12, 31))
-    rules = list(HourRule.objects.all()) if held else []
+    on = min(timezone.localdate(), last)
+    rules = _rules.rows() if held else []
     best: tuple[Choice, Worker] | None = None
     for job in held:
         place = Job(job.category, job.enterprise.high_risk_industry, job.enterprise.organisation.region_code)
@@ -224,21 +278,34 @@ def year_hours(
     return YearHours(year, earned, best[0] if best else None, best[1] if best else next(iter(held), None))
 
 
-def learning_card(user: User) -> dict[str, Any]:
-    """Return what the learner's home shows: `hours` (YearHours), `next` (ClassRow to go on with, or None) and `open` classes."""
-    rows = [row for row in my_classes(user) if is_open(row)]
+def learning_card(classes: list[ClassRow], hours: YearHours) -> dict[str, Any]:
+    """Return what the learner's home shows: `hours`, `next` (ClassRow to go on with, or None) and `open` classes."""
+    rows = [row for row in classes if is_open(row)]
     going_on = [row for row in rows if row.next is not None]
     # The lesson touched last; where none was begun, max keeps the first row, which is the class due first.
     latest = max(going_on, key=lambda row: (row.next and row.next.touched_at) or NEVER, default=None)
-    return {"hours": year_hours(user), "next": latest, "open": rows}
+    return {"hours": hours, "next": latest, "open": rows}
+
+
+def _rating_columns(ratings: QuerySet[Rating]) -> QuerySet[Rating, Any]:
+    return (
+        ratings.values("course_id")
+        .annotate(mean=Avg("score"), count=Count("pk"))
+        .values_list("course_id", F("mean"), F("count"))
+    )
+
+
+_rating_of_course: Prepared[tuple[int, float, int]] = Prepared(
+    lambda course: _rating_columns(Rating.objects.filter(course=course)), course=BigIntegerField()
+)
 
 
 def rating_of(course_ids: Iterable[int]) -> dict[int, tuple[float, int]]:
     """Return mean and count of the ratings of courses."""
+    ids = list(course_ids)
     rows = (
-        Rating.objects.filter(course_id__in=list(course_ids))
-        .values("course_id")
-        .annotate(mean=Avg("score"), count=Count("pk"))
-        .values_list("course_id", F("mean"), F("count"))
+        _rating_of_course.rows(course=ids[0])
+        if len(ids) == 1
+        else _rating_columns(Rating.objects.filter(course_id__in=ids))
     )
     return {course: (float(mean), count) for course, mean, count in rows}

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Count, DateTimeField, FilteredRelation, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.audit.models import Record
+from anlan.lib.prepared import Prepared
 from anlan.training.models import Enrolment, TrainingClass
-from anlan.training.models.classes import remindable
+from anlan.training.models.classes import midnight_of, not_reminded_since, remindable
 
 S = Enrolment.State
 LAGGING = (S.ASSIGNED, S.LEARNING)
@@ -95,12 +96,32 @@ class Counts:
 def counts_of(classes: Iterable[TrainingClass | int]) -> dict[int, Counts]:
     """Count the people of classes by state, one query."""
     found: dict[int, Counts] = {}
-    rows = (
-        Enrolment.objects.filter(training_class__in=list(classes))
-        .order_by()
+    rows = _count_columns(Enrolment.objects.filter(training_class__in=list(classes)), remindable(timezone.now()))
+    return _counted(found, rows)
+
+
+def counts_of_one(one: TrainingClass) -> Counts:
+    """Count the people of a class by state."""
+    rows = _counts.rows(one=one.pk, midnight=midnight_of(timezone.now()))
+    return _counted({}, rows).get(one.pk, Counts())
+
+
+def _count_columns(people: QuerySet[Enrolment], fresh: Q) -> QuerySet[Enrolment, Any]:
+    return (
+        people.order_by()
         .values_list("training_class_id", "state")
-        .annotate(n=Count("pk"), fresh=Count("pk", filter=remindable(timezone.now())), seen=Max("last_seen_at"))
+        .annotate(n=Count("pk"), fresh=Count("pk", filter=fresh), seen=Max("last_seen_at"))
     )
+
+
+_counts: Prepared[tuple[Any, ...]] = Prepared(
+    lambda one, midnight: _count_columns(Enrolment.objects.filter(training_class=one), not_reminded_since(midnight)),
+    one=BigIntegerField(),
+    midnight=DateTimeField(),
+)
+
+
+def _counted(found: dict[int, Counts], rows: Iterable[tuple[Any, ...]]) -> dict[int, Counts]:
     for pk, state, n, fresh, seen in rows:
         counts = found.setdefault(pk, Counts())
         setattr(counts, state, n)
@@ -123,11 +144,20 @@ def people_of(one: TrainingClass, *, state: str = "", words: str = "") -> QueryS
             rows = rows.active()
     if words:
         rows = rows.filter(user__name__icontains=words)
+    return _columns(rows, one.organisation_id)
+
+
+def everyone_of(one: TrainingClass) -> list[tuple[Any, ...]]:
+    """Return the whole of `people_of` without a filter, for a class of one page."""
+    return _everyone.rows(one=one.pk, firm=one.organisation_id)
+
+
+def _columns(rows: QuerySet[Enrolment], firm: Any) -> QuerySet[Enrolment, Any]:
     return (
         rows.annotate(
             job=FilteredRelation(
                 "user__jobs",
-                condition=Q(user__jobs__enterprise=one.organisation_id, user__jobs__left_on__isnull=True),
+                condition=Q(user__jobs__enterprise=firm, user__jobs__left_on__isnull=True),
             ),
         )
         .order_by("state", "lessons_done", "pk")  # the alphabet of the states is the order of progress
@@ -136,6 +166,13 @@ def people_of(one: TrainingClass, *, state: str = "", words: str = "") -> QueryS
             "credited_ms", "last_seen_at", "learnt_at", "passed_at", "reminded_at",
         )
     )  # fmt: skip
+
+
+_everyone: Prepared[tuple[Any, ...]] = Prepared(
+    lambda one, firm: _columns(Enrolment.objects.filter(training_class=one).active(), firm),
+    one=BigIntegerField(),
+    firm=BigIntegerField(),
+)
 
 
 def lines_of(people: Iterable[Person]) -> list[tuple[Person, str, str]]:
@@ -155,12 +192,21 @@ class Event:
     detail: str
 
 
-def history_of(one: TrainingClass, limit: int = 8) -> list[Event]:
+_records: Prepared[tuple[datetime, str, str, dict[str, Any]]] = Prepared(
+    lambda subject: (
+        Record.objects.filter(subject_kind="training.trainingclass", subject_id=subject)
+        .order_by("-id")
+        .values_list("at", "actor_name", "verb", "detail")[:8]
+    ),
+    subject=CharField(),
+)
+
+
+def history_of(one: TrainingClass) -> list[Event]:
     """What was done to a class, newest first, from the record."""
-    records = Record.objects.filter(subject_kind="training.trainingclass", subject_id=str(one.pk)).order_by("-id")
     return [
         Event(at, who, str(VERBS[verb]), _detail(detail))
-        for at, who, verb, detail in records.values_list("at", "actor_name", "verb", "detail")[:limit]
+        for at, who, verb, detail in _records.rows(subject=str(one.pk))
         if verb in VERBS
     ]
 

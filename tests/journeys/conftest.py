@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@cache
+def documented() -> str:
+    """All documents as one text: only pictures that one of them shows are kept."""
+    pages = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
 class Visitor:
     """A person with a browser: goes, looks, and fails on whatever a person would complain about."""
 
@@ -173,6 +181,12 @@ class Visitor:
             assert time.monotonic() < until, f"{self.page.url} does not show {locator} after {seconds} s"
             self.page.reload()
 
+    def resize(self, size: str) -> None:
+        """Take the other device, without signing in again."""
+        width, height = SIZES[size]
+        self.size = size
+        self.page.set_viewport_size({"width": width, "height": height})
+
     def go(self, path: str) -> Visitor:
         """Open an address and look at it."""
         response = self.page.goto(path)
@@ -188,20 +202,29 @@ class Visitor:
         assert self.errors == [], f"{self.page.url}: {self.errors}"
         self.page.evaluate((ROOT / "web" / "dist" / "axe.min.js").read_text(encoding="utf-8"))
         found = self.page.evaluate(
-            "async () => (await axe.run({runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | '))"
+            "async () => (await axe.run({resultTypes: ['violations'], runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | '))"
         )
         assert found == [], f"{self.page.url} at {self.size}: " + "\n".join(found)
 
     def shot(self, name: str) -> None:
         """Keep a picture of what is on the screen for the guide, with a palette of 64 colours: a third of the size."""
-        if not os.environ.get("ANLAN_SHOTS"):
+        file = f"{name}-{self.size}.png"
+        if not os.environ.get("ANLAN_SHOTS") or file not in documented():
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
         palette = "split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none"
         subprocess.run(
-            [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", "-", "-vf", palette, SHOTS / f"{name}-{self.size}.png"],
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", "-", "-vf", palette, SHOTS / file],
             input=self.page.screenshot(animations="disabled"), check=True,
         )  # fmt: skip
+
+
+def eventually(see: Callable[[], object], expected: object, *, seconds: float = 30) -> None:
+    """Look again until a worker has brought what is expected; the last look must show it."""
+    until = time.monotonic() + seconds
+    while (seen := see()) != expected and time.monotonic() < until:
+        pass
+    assert seen == expected
 
 
 @pytest.fixture

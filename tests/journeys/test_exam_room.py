@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 
 def answer(page: Any, number: int) -> None:
@@ -86,7 +86,7 @@ def test_without_script_the_whole_paper_is_one_form(visit: Any, chromium: Any, h
     signed = visit("desktop").enter("周敏")
     room = begin(signed)
     plain = chromium.new_context(
-        java_script_enabled=False, storage_state=signed.context.storage_state(), base_url=house.url
+        java_script_enabled=False, locale="zh-CN", storage_state=signed.context.storage_state(), base_url=house.url
     )
     page = plain.new_page()
     page.goto(room)

@@ -8,9 +8,7 @@ import json
 import re
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
 from anlan.lib.codes import demo_id_number, demo_phone
-from tests.journeys.conftest import ROOT, House, Visitor
+from tests.journeys.conftest import ROOT, House, Visitor, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
@@ -34,7 +32,8 @@ SLOW = 30_000
 class Newcomers:
     """People whom nobody has seen yet, and their roster as a personnel office would write it."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: str) -> None:
+        self.title = {"phone": "新员工灭火器培训", "desktop": "锻造车间灭火器培训"}[size]
         serial = uuid.uuid4().int % 9_000_000
         self.mark = f"J{serial:07d}"
         self.phones = [demo_phone(80_000_000 + serial * 2 + n) for n in range(2)]
@@ -73,14 +72,6 @@ def figures(visitor: Visitor) -> dict[str, int]:
     return {name: int(found[1]) for name, one in patterns.items() if (found := re.search(one, text))}
 
 
-def eventually(see: Callable[[], object], expected: object, *, seconds: float = 30) -> None:
-    """Look again until a worker has brought what is expected; the last look must show it."""
-    until = time.monotonic() + seconds
-    while (seen := see()) != expected and time.monotonic() < until:
-        pass
-    assert seen == expected
-
-
 def import_roster(manager: Visitor, people: Newcomers) -> None:
     """Upload, see what was understood, confirm, wait until done, fetch the rows that were refused."""
     page = manager.page
@@ -112,7 +103,7 @@ def import_roster(manager: Visitor, people: Newcomers) -> None:
 
 def make_class(manager: Visitor, people: Newcomers) -> tuple[str, str]:
     """Name the two new people, choose the short course, send them; then set an exam. Return both addresses."""
-    page, title = manager.page, f"{people.mark} 灭火器培训"
+    page, title = manager.page, people.title
     manager.go("/classes/new/")
     page.get_by_label("点名").check()
     page.get_by_label("姓名或工号").fill(f"{people.mark}-1\n{people.mark}-2")
@@ -124,15 +115,18 @@ def make_class(manager: Visitor, people: Newcomers) -> tuple[str, str]:
     page.get_by_role("button", name="建班并派给他们").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{title}：2 人中 0 人学完", timeout=SLOW)
     manager.look()
+    manager.shot("class")
     klass = page.url
     manager.go("/exams/new/")
     page.get_by_label("给哪个班考").select_option(label=next(o for o in page.get_by_label("给哪个班考").locator("option").all_inner_texts() if title in o))  # fmt: skip
     page.get_by_label("用哪份组卷规则").select_option(label=next(o for o in page.get_by_label("用哪份组卷规则").locator("option").all_inner_texts() if "灭火器小考" in o))  # fmt: skip
     page.get_by_label("答题时长（分钟）").fill("10")
     page.get_by_role("textbox", name="名称").fill(f"{title} 结业考试")
+    manager.shot("exam-new")
     page.get_by_role("button", name="安排考试").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{title} 结业考试", timeout=SLOW)
     manager.look()
+    manager.shot("exam-detail")
     return klass, page.url
 
 
@@ -260,7 +254,7 @@ def verify_file(house: House, path: Path) -> tuple[int, str]:
 def test_from_a_dirty_roster_to_a_certificate_that_anyone_verifies(
     visit: Any, house: House, tmp_path: Path, size: str
 ) -> None:
-    people = Newcomers()
+    people = Newcomers(size)
     regulators = {name: visit("desktop").enter(name) for name in REGULATORS}
     before = {name: figures(visitor) for name, visitor in regulators.items()}
 

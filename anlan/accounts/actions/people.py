@@ -1,14 +1,17 @@
 """What happens to a person's own account."""
 
+from datetime import timedelta
 from typing import Literal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.accounts.models import Post, User
 from anlan.audit.actions import record
 from anlan.lib.errors import Refused
 
+UNPROVED = timedelta(days=1)
 Field = Literal["phone", "id_number"]
 
 
@@ -31,6 +34,15 @@ def welcome(user: User) -> None:
         record("sign_up", user, by=user)
         for name in ("open_posts", "post"):
             user.__dict__.pop(name, None)
+
+
+def forget_unproved() -> int:
+    """Delete who signed up more than a day ago and never proved the number, which may be anybody's; return how many."""
+    left = User.objects.filter(
+        phone_verified=False, phone_index=None, id_index=None, last_login=None, created_at__lt=timezone.now() - UNPROVED
+    )
+    n, _each = left.filter(posts=None, socialaccount=None).delete()
+    return n
 
 
 @transaction.atomic

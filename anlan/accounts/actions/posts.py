@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from anlan.accounts.models import Organisation, Post, Region, Role, User
 from anlan.accounts.models.regions import inside
+from anlan.accounts.models.users import phone_index
 from anlan.accounts.powers import DEFAULT_ROLES, GRANTS, MANAGE_POSTS, ROLE_SCOPES
 from anlan.audit.actions import record
 from anlan.lib.codes import mask_name
@@ -51,13 +52,17 @@ def grant_post(
     _check_scope(role_code, mine, region_code, organisation)
     user = User.objects.by_phone(phone)
     if user is None:
-        user = User.objects.create_user(name=name, phone=phone, is_demo=by.is_demo)
-    elif user.name != name:
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(name=name, phone=phone, is_demo=by.is_demo)
+        except IntegrityError:  # somebody else has just registered this number
+            user = User.objects.get(phone_index=phone_index(phone))
+    if user.name != name:
         raise Refused(
             _("这个手机号登记的是另一个姓名（%(name)s），请核对号码和姓名。") % {"name": mask_name(user.name)},
             code="name_differs", status=422, field="name",
         )  # fmt: skip
-    elif user.pk == by.pk:
+    if user.pk == by.pk:
         raise Refused(_("不能给自己授予身份，请由上一级办理。"), code="own_post", status=403)
     try:
         with transaction.atomic():

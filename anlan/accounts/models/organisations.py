@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts.models.regions import inside
 
@@ -29,12 +30,12 @@ class Organisation(models.Model):
     """A legal body that acts in the product."""
 
     class Kind(models.TextChoices):
-        REGULATOR = "regulator", "监管部门"
-        ENTERPRISE = "enterprise", "企业"
-        AGENCY = "agency", "社会化服务机构"
-        ASSOCIATION = "association", "协会"
-        INSTITUTION = "institution", "培训机构"
-        PLATFORM = "platform", "平台"
+        REGULATOR = "regulator", _("监管部门")
+        ENTERPRISE = "enterprise", _("企业")
+        AGENCY = "agency", _("社会化服务机构")
+        ASSOCIATION = "association", _("协会")
+        INSTITUTION = "institution", _("培训机构")
+        PLATFORM = "platform", _("平台")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=120)

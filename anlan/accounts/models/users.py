@@ -14,6 +14,7 @@ from anlan.accounts.models.posts import Post
 from anlan.lib.codes import mask_id, mask_phone
 from anlan.lib.crypto import blind_index
 from anlan.lib.fields import EncryptedTextField
+from anlan.lib.prepared import Prepared
 
 
 def phone_index(phone: str) -> str:
@@ -24,6 +25,15 @@ def phone_index(phone: str) -> str:
 def id_index(number: str) -> str:
     """Return the blind index of a normalised ID number."""
     return blind_index("user.id_number", number)
+
+
+_open_posts: Prepared[Post] = Prepared(
+    lambda user: Post.objects.open().filter(user=user).select_related("role", "organisation").order_by("id"),
+    user=models.BigIntegerField(),
+)  # asked on every page, and never remembered: a post that is withdrawn ends at once
+
+
+_person: Prepared[User] = Prepared(lambda pk: User.objects.filter(pk=pk), pk=models.BigIntegerField())
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -41,6 +51,15 @@ class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
         """Return people with the reads of `UserQuerySet`."""
         return UserQuerySet(self.model, using=self._db)
+
+    def get(self, *args: Any, **kwargs: Any) -> User:
+        """Return the one person meant; `get(pk=…)`, asked for whoever is signed in on every page, by SQL made once."""
+        if type(self) is not UserManager or args or kwargs.keys() != {"pk"} or not isinstance(kwargs["pk"], int):
+            return self.get_queryset().get(*args, **kwargs)
+        found = _person.first(pk=kwargs["pk"])
+        if found is None:
+            raise self.model.DoesNotExist
+        return found
 
     def visible_to(self, user: User) -> UserQuerySet:
         """Return oneself and whoever holds a post inside the scope of the user's present post."""
@@ -109,7 +128,7 @@ class User(AbstractBaseUser):
     @cached_property
     def open_posts(self) -> list[Post]:
         """The posts held now, with role and organisation, in the order granted."""
-        return list(self.posts.filter(until__isnull=True).select_related("role", "organisation").order_by("id"))
+        return _open_posts.rows(user=self.pk) if self.pk else []
 
     @cached_property
     def post(self) -> Post | None:

@@ -1,9 +1,14 @@
 """A new person by phone: a visitor who may learn and nothing more."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from anlan.accounts.actions import forget_unproved
 from anlan.accounts.models import Post, User
 from anlan.accounts.powers import LEARN
 from anlan.accounts.tests.helpers import person, sent_code
@@ -45,13 +50,20 @@ def test_a_number_with_an_account_gets_the_same_answer() -> None:
     assert User.objects.count() == 1
 
 
-def test_whoever_left_before_proving_comes_back_by_code() -> None:
-    Client().post(SIGNUP, {"name": "王芳", "phone": PHONE})
+def test_whoever_left_before_proving_signs_up_anew_and_what_was_left_is_forgotten() -> None:
+    Client().post(SIGNUP, {"name": "王方", "phone": PHONE})
     client = Client()
     client.post("/accounts/login/code/", {"phone": PHONE})
-    client.post("/accounts/login/code/confirm/", {"code": sent_code()})
-    user = User.objects.get()
-    assert user.phone_verified and user.post is not None
+    assert sms.outbox[-1].template == "unknown"
+    cache.clear()  # half a minute later
+    client.post(SIGNUP, {"name": "王芳", "phone": PHONE})
+    client.post(VERIFY, {"code": sent_code()})
+    user = User.objects.get(phone_verified=True)
+    assert user.name == "王芳" and user.post is not None
+    assert forget_unproved() == 0
+    User.objects.filter(phone_verified=False).update(created_at=timezone.now() - timedelta(days=2))
+    assert forget_unproved() == 1
+    assert User.objects.get() == user
 
 
 def test_name_and_phone_are_checked() -> None:

@@ -21,8 +21,8 @@ from anlan.certificates.forms import RevocationForm, plain_number
 from anlan.certificates.models import Certificate, CertificateQuerySet, LogEntry, PrintBatch, Revocation
 from anlan.certificates.tasks import gather_batch
 from anlan.files.actions import serve
-from anlan.lib.errors import Refused
 from anlan.lib.asked import number
+from anlan.lib.errors import Refused
 from anlan.training.models import Enrolment
 
 STATES = ("", "valid", "expiring", "expired", "revoked")
@@ -199,8 +199,9 @@ def batch_page(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_GET
 def batch_file(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """The gathered file, to whoever asked for it."""
-    batch = get_object_or_404(PrintBatch.objects.visible_to(_user(request)).select_related("file"), uid=uid)
-    if batch.file is None:
+    """The gathered file, to whoever asked for it and is still in charge of everything in it."""
+    user = _user(request)
+    batch = get_object_or_404(PrintBatch.objects.visible_to(user).select_related("file"), uid=uid)
+    if batch.file is None or not batch.can_take(user):
         raise Http404
     return serve(request, batch.file, download=True)

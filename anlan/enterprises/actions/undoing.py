@@ -1,9 +1,10 @@
 """Taking a whole roster back, in batches, without touching what was used since."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -115,7 +116,11 @@ def _restore(changes: list[RosterChange]) -> None:
                 ).update(title=job["job_title"])
         if "phone" in before and user.phone_index == before["phone"][1] and not user.phone_verified:
             user.set_phone(crypto.decrypt(before["phone"][0], BEFORE))
-            user.save(update_fields=["phone", "phone_index"])
+            with (
+                suppress(IntegrityError),
+                transaction.atomic(),
+            ):  # somebody else has the old number by now: it is theirs
+                user.save(update_fields=["phone", "phone_index"])
         if "id_number" in before and user.id_index == before["id_number"][1]:
             user.set_id_number(crypto.decrypt(before["id_number"][0], BEFORE))
             user.save(update_fields=["id_number", "id_index"])

@@ -49,11 +49,12 @@ def add_worker(enterprise: Enterprise, line: Line, *, by: User) -> Worker:
 
 
 def is_ours(worker: Worker) -> bool:
-    """Whether the firm may correct the person's name and numbers: nobody signs in yet, and no other firm relies on them."""
+    """Whether the firm may correct the person's name and numbers: nobody signs in yet, and no other post relies on them."""
     user = worker.user
     if user.phone_verified or user.last_login is not None:
         return False
-    return not Post.objects.filter(user=user, until__isnull=True).exclude(organisation_id=worker.enterprise_id).exists()
+    as_worker = {"organisation_id": worker.enterprise_id, "role_id": "worker"}
+    return not Post.objects.open().filter(user=user).exclude(**as_worker).exists()
 
 
 @transaction.atomic

@@ -1,8 +1,10 @@
 """Who a line of a roster is, and taking them on: the one set of rules for a form of one and a table of 100,000.
 
 Rules. A person is found by ID number, else by phone; both must be of the same person, of the same name. A firm may
-fill in what a person's account lacks, but never replace a phone that is confirmed, that somebody signs in with, or
-that another firm relies on: whoever controls the phone controls the account. A blank cell never erases a value.
+fill in what a person's account lacks, but never set a phone where one is confirmed, where somebody signs in, or where
+any other post relies on the person, be it another firm's or one above a worker's in the same firm (of two firms that
+know nobody's phone, the earlier may fill it in): whoever controls the phone controls the account. A blank cell never
+erases a value.
 """
 
 import secrets
@@ -105,17 +107,8 @@ def _find_person(plan: Plan, by_id: dict[str | None, User], by_phone: dict[str |
 def _compare(enterprise: Enterprise, plans: list[Plan]) -> None:
     users = [plan.user.pk for plan in plans if plan.user is not None]
     jobs = {w.user_id: w for w in Worker.objects.working().filter(enterprise=enterprise, user_id__in=users)}
-    new_phones = {
-        p.user.pk for p in plans if p.user and p.phone_index and p.user.phone_index not in (None, p.phone_index)
-    }
-    elsewhere = (
-        set(
-            Post.objects.filter(user_id__in=new_phones, until__isnull=True)
-            .exclude(organisation_id=enterprise.pk)
-            .values_list("user_id", flat=True)
-        )
-        if new_phones
-        else set()
+    relied = _relied_on(
+        enterprise, {p.user for p in plans if p.user and p.phone_index not in (None, p.user.phone_index)}
     )
     for plan in plans:
         user = plan.user
@@ -130,10 +123,30 @@ def _compare(enterprise: Enterprise, plans: list[Plan]) -> None:
         if plan.id_index and user.id_index is None:
             plan.user_changes.add("id_number")
         if plan.phone_index and user.phone_index != plan.phone_index:
-            if user.phone_index is None or not (user.phone_verified or user.last_login or user.pk in elsewhere):
+            if not (user.phone_verified or user.last_login or user.pk in relied):
                 plan.user_changes.add("phone")
             else:
                 plan.note = _("手机号与本人登记的不同，没有改动；请本人在“我的”里修改")
+
+
+def _relied_on(enterprise: Enterprise, people: set[User]) -> set[int]:
+    """Of people whose phone would change, those whom a post other than that of a worker here relies on. One query."""
+    if not people:
+        return set()
+    own: dict[int, int] = {}
+    others: dict[int, list[int]] = {}
+    posts = Post.objects.open().filter(user__in=people).values_list("pk", "user_id", "role_id", "organisation_id")
+    for pk, user, role, organisation in posts:
+        if role == "worker" and organisation == enterprise.pk:
+            own[user] = pk
+        else:
+            others.setdefault(user, []).append(pk)
+    return {
+        user.pk
+        for user in people
+        if user.pk in others
+        and (user.phone_index is not None or user.pk not in own or own[user.pk] > min(others[user.pk]))
+    }
 
 
 @transaction.atomic

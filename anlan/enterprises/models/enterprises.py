@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
@@ -29,16 +30,16 @@ class Enterprise(models.Model):
     """The profile of an organisation that is an enterprise. Name, credit code and region live on the organisation."""
 
     class Size(models.TextChoices):
-        MICRO = "micro", "微型"
-        SMALL = "small", "小型"
-        MEDIUM = "medium", "中型"
-        LARGE = "large", "大型"
+        MICRO = "micro", _("微型")
+        SMALL = "small", _("小型")
+        MEDIUM = "medium", _("中型")
+        LARGE = "large", _("大型")
 
     class Risk(models.TextChoices):
-        RED = "red", "重大风险"
-        ORANGE = "orange", "较大风险"
-        YELLOW = "yellow", "一般风险"
-        BLUE = "blue", "低风险"
+        RED = "red", _("重大风险")
+        ORANGE = "orange", _("较大风险")
+        YELLOW = "yellow", _("一般风险")
+        BLUE = "blue", _("低风险")
 
     organisation = models.OneToOneField(
         Organisation, on_delete=models.PROTECT, primary_key=True, related_name="enterprise"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts.models import Post, User
 from anlan.files.models import Blob
@@ -20,9 +21,9 @@ class Export(models.Model):
     """One xlsx of the enterprises that matched `conditions` (a query string), within the territory of `post`."""
 
     class State(models.TextChoices):
-        RUNNING = "running", "正在导出"
-        DONE = "done", "已完成"
-        FAILED = "failed", "没有完成"
+        RUNNING = "running", _("正在导出")
+        DONE = "done", _("已完成")
+        FAILED = "failed", _("没有完成")
 
     created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="+")

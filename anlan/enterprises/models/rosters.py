@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
@@ -35,14 +36,14 @@ class Roster(models.Model):
     """
 
     class State(models.TextChoices):
-        CHECKING = "checking", "正在核对"
-        READ = "read", "待确认"
-        RUNNING = "running", "正在导入"
-        DONE = "done", "已导入"
-        FAILED = "failed", "中断"
-        UNDOING = "undoing", "正在撤回"
-        UNDONE = "undone", "已撤回"
-        DROPPED = "dropped", "已放弃"
+        CHECKING = "checking", _("正在核对")
+        READ = "read", _("待确认")
+        RUNNING = "running", _("正在导入")
+        DONE = "done", _("已导入")
+        FAILED = "failed", _("中断")
+        UNDOING = "undoing", _("正在撤回")
+        UNDONE = "undone", _("已撤回")
+        DROPPED = "dropped", _("已放弃")
 
     AT_WORK = (State.CHECKING, State.RUNNING, State.UNDOING)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
@@ -50,10 +51,10 @@ class Worker(models.Model):
     """A person's employment in a firm; the person (`user`) may work in two firms at once."""
 
     class Category(models.TextChoices):
-        HEAD = "head", "主要负责人"
-        SAFETY_MANAGER = "safety_manager", "安全生产管理人员"
-        SPECIAL = "special", "特种作业人员"
-        OTHER = "other", "其他从业人员"
+        HEAD = "head", _("主要负责人")
+        SAFETY_MANAGER = "safety_manager", _("安全生产管理人员")
+        SPECIAL = "special", _("特种作业人员")
+        OTHER = "other", _("其他从业人员")
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="workers")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="jobs")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, TypedDict
 
 from django.db import IntegrityError, transaction
+from django.db.models import BigIntegerField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +19,14 @@ from anlan.accounts.models import User
 from anlan.audit.actions import record
 from anlan.enterprises.models import Enterprise
 from anlan.exams.actions.exams import new_seed
+from anlan.exams.live import CLIENT_ID
 from anlan.exams.models import Answer, Exam, Sitting, SittingEvent
 from anlan.exams.scoring import score
 from anlan.exams.stock import as_written, rows_of, stock_of
 from anlan.lib.crypto import sign
 from anlan.lib.errors import Refused
+from anlan.lib.prepared import Prepared
+from anlan.lib.receivers import INT64
 from anlan.notifications.actions import notify
 from anlan.tallies.actions import tally_many
 from anlan.training.actions.class_people import mark_passed
@@ -66,17 +70,28 @@ def why_not(exam: Exam, user: User, enrolment: Enrolment | None, taken: int, pas
     return ""
 
 
+_own: Prepared[Sitting] = Prepared(
+    lambda exam, user: Sitting.objects.filter(exam=exam, user=user).defer("result").order_by("attempt"),
+    exam=BigIntegerField(),
+    user=BigIntegerField(),
+)
+_membership: Prepared[Enrolment] = Prepared(
+    lambda group, user: Enrolment.objects.filter(training_class=group, user=user).exclude(
+        state=Enrolment.State.WITHDRAWN
+    ),
+    group=BigIntegerField(),
+    user=BigIntegerField(),
+)
+
+
 def standing(exam: Exam, user: User) -> tuple[Sitting | None, str, int]:
     """Return (running sitting, why not to start, attempts left) of a person at an exam."""
-    sittings = list(
-        Sitting.objects.filter(exam=exam, user=user).only("state", "passed", "uid", "exam", "user", "ends_at")
-    )
+    sittings = _own.rows(exam=exam.pk, user=user.pk)
     running = next((one for one in sittings if one.state == Sitting.State.RUNNING), None)
     taken = sum(one.state in (Sitting.State.SUBMITTED, Sitting.State.SCORED) for one in sittings)
     enrolment = None
     if exam.training_class_id is not None:
-        members = Enrolment.objects.filter(training_class_id=exam.training_class_id, user=user)
-        enrolment = members.exclude(state=Enrolment.State.WITHDRAWN).first()
+        enrolment = _membership.first(group=exam.training_class_id, user=user.pk)
     passed = any(one.passed for one in sittings)
     return running, why_not(exam, user, enrolment, taken, passed), max(0, exam.attempts - taken)
 
@@ -99,11 +114,14 @@ def start_sitting(exam: Exam, *, by: User) -> Sitting:
         "ends_at": min(now + timedelta(minutes=exam.minutes), exam.closes_at),
     }  # fmt: skip
     mine = Sitting.objects.filter(exam=exam, user=by)
-    prepared = mine.filter(state=Sitting.State.PREPARED).order_by("attempt").first()
+    sittings = _own.rows(exam=exam.pk, user=by.pk)
+    prepared = next((one for one in sittings if one.state == Sitting.State.PREPARED), None)
     try:
         with transaction.atomic():
             if prepared is not None and mine.filter(pk=prepared.pk, state=Sitting.State.PREPARED).update(**fresh):
-                sitting = mine.get(pk=prepared.pk)
+                sitting = prepared
+                for name, value in fresh.items():
+                    setattr(sitting, name, value)
             else:
                 enterprise = (
                     Enrolment.objects.filter(training_class_id=exam.training_class_id, user=by)
@@ -132,17 +150,29 @@ def answer_token(sitting: Sitting) -> str:
 # --- reading what arrived
 
 
+def _answer_columns(answers: Any) -> Any:
+    return answers.order_by("seq", "id").values_list("sitting_id", "number", "seq", "value")
+
+
+_answers: Prepared[tuple[int, int, int, str]] = Prepared(
+    lambda sitting: _answer_columns(Answer.objects.filter(sitting_id=sitting)), sitting=BigIntegerField()
+)
+
+
 def received(sittings: Iterable[int]) -> dict[int, dict[int, tuple[int, Any]]]:
     """Per sitting and question number, the answer that counts: (seq, value) of the highest seq.
 
     A late retry with a lower seq changes nothing. Values that are no JSON count as no answer.
     """
     found: dict[int, dict[int, tuple[int, Any]]] = {}
-    rows = Answer.objects.filter(sitting_id__in=list(sittings)).order_by("seq", "id")
-    for sitting, number, seq, value in rows.values_list("sitting_id", "number", "seq", "value"):
+    ids = list(sittings)
+    rows = (
+        _answers.rows(sitting=ids[0]) if len(ids) == 1 else _answer_columns(Answer.objects.filter(sitting_id__in=ids))
+    )
+    for sitting, number, seq, value in rows:
         try:
             found.setdefault(sitting, {})[number] = (seq, json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             found.setdefault(sitting, {})[number] = (seq, None)
     return found
 
@@ -194,6 +224,11 @@ def item(number: int, value: Any) -> Item:
 # --- closing
 
 
+_locked: Prepared[Sitting] = Prepared(
+    lambda pk: Sitting.objects.lean().select_for_update(of=("self",)).filter(pk=pk), pk=BigIntegerField()
+)
+
+
 @transaction.atomic
 def submit_sitting(sitting: Sitting, items: Sequence[Item] = (), *, by: User) -> Sitting:
     """Hand in: keep what the request carries, merge with what arrived, score. Handing in again changes nothing.
@@ -203,7 +238,7 @@ def submit_sitting(sitting: Sitting, items: Sequence[Item] = (), *, by: User) ->
     """
     if sitting.user_id != by.pk and not sitting.exam.can_invigilate(by):
         raise Refused(_("没有找到这次考试。"), code="not_yours", status=404)
-    fresh = Sitting.objects.lean().select_for_update(of=("self",)).get(pk=sitting.pk)
+    fresh = _locked.rows(pk=sitting.pk)[0]
     if fresh.state in (Sitting.State.SCORED, Sitting.State.SUBMITTED):
         return fresh
     if fresh.state != Sitting.State.RUNNING or fresh.ends_at is None:

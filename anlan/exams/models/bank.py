@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
@@ -27,16 +28,16 @@ class Question(models.Model):
     """One immutable version of a question; an edit makes a new row with the same `code` and retires the old."""
 
     class Kind(models.TextChoices):
-        SINGLE = "single", "单选题"
-        MULTIPLE = "multiple", "多选题"
-        TRUE_FALSE = "true_false", "判断题"
-        FILL = "fill", "填空题"
-        CASE = "case", "案例题"
+        SINGLE = "single", _("单选题")
+        MULTIPLE = "multiple", _("多选题")
+        TRUE_FALSE = "true_false", _("判断题")
+        FILL = "fill", _("填空题")
+        CASE = "case", _("案例题")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "待审"
-        LIVE = "live", "在用"
-        RETIRED = "retired", "已停用"
+        DRAFT = "draft", _("待审")
+        LIVE = "live", _("在用")
+        RETIRED = "retired", _("已停用")
 
     owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="questions")
     course = models.ForeignKey(Course, null=True, blank=True, on_delete=models.SET_NULL, related_name="questions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
@@ -53,10 +54,10 @@ class Exam(models.Model):
     """When, for whom and under which rules a blueprint is sat."""
 
     class Kind(models.TextChoices):
-        PRE = "pre", "训前测试"
-        POST = "post", "训后测试"
-        FINAL = "final", "结业考试"
-        MOCK = "mock", "模拟考试"
+        PRE = "pre", _("训前测试")
+        POST = "post", _("训后测试")
+        FINAL = "final", _("结业考试")
+        MOCK = "mock", _("模拟考试")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="exams")
     region_code = models.CharField(max_length=24, db_index=True)

@@ -6,9 +6,11 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts.models import User
 from anlan.exams.models.exams import Exam, in_charge
+from anlan.lib.prepared import Prepared
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):
@@ -27,10 +29,10 @@ class Sitting(models.Model):
     """One attempt. The paper is a pure function of the exam's blueprint and `seed`."""
 
     class State(models.TextChoices):
-        PREPARED = "prepared", "未开始"
-        RUNNING = "running", "考试中"
-        SUBMITTED = "submitted", "已交卷"
-        SCORED = "scored", "已出分"
+        PREPARED = "prepared", _("未开始")
+        RUNNING = "running", _("考试中")
+        SUBMITTED = "submitted", _("已交卷")
+        SCORED = "scored", _("已出分")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="sittings")
@@ -69,23 +71,47 @@ class Sitting(models.Model):
         """The candidate's number at this exam 准考号."""
         return f"{self.exam.opens_at:%Y-%m}-{self.pk:06d}"
 
+    def can_see_keys(self, user: User) -> bool:
+        """Whether the user may see right answers of this paper.
+
+        Papers share a bank: so nobody who sits a paper that counts sees any, be it of a mock exam or of somebody else,
+        and whoever is in charge of the exam but is to sit it too sees none before the own result.
+        """
+        own = Sitting.objects.filter(user=user)
+        if _counting.first(user=user.pk) is not None:
+            return False
+        if self.user_id == user.pk:
+            return self.exam.show_key
+        waits = Exam.objects.for_candidate(user).filter(pk=self.exam_id).exists()
+        return not waits or own.filter(exam_id=self.exam_id, state=Sitting.State.SCORED).exists()
+
     @property
     def percent(self) -> int:
         """The score in percent of the full score, cut off and never rounded up to a pass."""
         return int(100 * self.score / self.full_score) if self.score is not None and self.full_score else 0
 
 
+_counting: Prepared[tuple[int]] = Prepared(
+    lambda user: (
+        Sitting.objects.filter(user=user, state=Sitting.State.RUNNING)
+        .exclude(exam__kind=Exam.Kind.MOCK)
+        .values_list("pk")[:1]
+    ),
+    user=models.BigIntegerField(),
+)  # the sitting under way that counts
+
+
 class SittingEvent(models.Model):
     """What happened at a sitting besides answers: left the page, extended, ended. Evidence, never changed."""
 
     class Kind(models.TextChoices):
-        STARTED = "started", "开始答题"
-        LEFT = "left", "离开页面"
-        EXTENDED = "extended", "延长时间"
-        WARNED = "warned", "监考提醒"
-        ENDED = "ended", "监考收卷"
-        SUBMITTED = "submitted", "交卷"
-        SWEPT = "swept", "到时收卷"
+        STARTED = "started", _("开始答题")
+        LEFT = "left", _("离开页面")
+        EXTENDED = "extended", _("延长时间")
+        WARNED = "warned", _("监考提醒")
+        ENDED = "ended", _("监考收卷")
+        SUBMITTED = "submitted", _("交卷")
+        SWEPT = "swept", _("到时收卷")
 
     sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -119,8 +145,8 @@ class Appeal(models.Model):
     """A candidate's objection to a result, and its answer."""
 
     class State(models.TextChoices):
-        OPEN = "open", "待答复"
-        ANSWERED = "answered", "已答复"
+        OPEN = "open", _("待答复")
+        ANSWERED = "answered", _("已答复")
 
     sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="appeals")
     number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="the question meant; empty = the whole")

@@ -15,6 +15,7 @@ from anlan.exams.actions.sittings import start_sitting, submit_sitting
 from anlan.exams.advice import lesson_for, mastery
 from anlan.exams.due import due_for
 from anlan.exams.models import Appeal, Exam, ItemStat, Sitting
+from anlan.exams.stock import forget
 from anlan.exams.tasks import count_items, discrimination
 from anlan.exams.tests.conftest import arrive, right_answers
 from anlan.lib.errors import Refused
@@ -45,6 +46,23 @@ def test_a_failed_result_says_what_to_learn_and_shows_every_reason(
     everything = sign_in(cast.worker).get(f"/sittings/{sitting.uid}/result/?all=1").text
     assert "秘密理由" in everything
     assert "《安全生产法》第二十八条" in everything
+
+
+def test_questions_drawn_for_one_candidate_show_nothing_of_another(cast: Cast, mock: Exam, sign_in: SignIn) -> None:
+    """The unchanging part of a reviewed question is kept in memory: what differs must come from each sitting."""
+    first, second = sat(mock, cast.worker, right=3), sat(mock, cast.other_worker, right=8)
+    pages = {}
+    for turn in ("cold", "warm"):
+        if turn == "cold":
+            forget()
+        for sitting, who in ((first, cast.worker), (second, cast.other_worker)):
+            page = sign_in(who).get(f"/sittings/{sitting.uid}/result/?all=1").text
+            found = page[page.index('id="questions"') : page.index("<aside")].split("csrfmiddlewaretoken")[0]
+            assert pages.setdefault(sitting.pk, found) == found
+    assert pages[first.pk].count("没答") == 7 and pages[second.pk].count("没答") == 2
+    client = sign_in(cast.worker)
+    client.cookies["django_language"] = "en"
+    assert client.get(f"/sittings/{first.uid}/result/?all=1").text.count("没答") == 0
 
 
 def test_a_passed_result_leads_to_the_certificate(cast: Cast, final: Exam, sign_in: SignIn) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
+from anlan.audit.actions import record
 from anlan.exams.actions.bank import add_question, fingerprint, import_questions, retire_question, revise_question
 from anlan.exams.forms import PARTS, ImportForm, draft_from, own_courses, part_lines
 from anlan.exams.models import Question
@@ -175,8 +176,9 @@ def template(request: Request) -> HttpResponse:
 
 @require_GET
 def export(request: Request) -> HttpResponse:
-    """The filtered bank as a spreadsheet that can be imported again."""
-    _teacher(request)
+    """The filtered bank as a spreadsheet that can be imported again. It holds the keys, so it is recorded."""
+    house = _teacher(request).post.organisation
+    record("export_bank", ("exams.question", "", house.name), by=request.user, region_code=house.region_code)
     return spreadsheet(
         _("题库"),
         {

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
+from anlan.audit.actions import record
 from anlan.exams.actions.blueprints import full_of, kinds_of
 from anlan.exams.actions.exams import cancel_exam, candidates, open_exam
 from anlan.exams.due import open_exams
@@ -273,6 +274,7 @@ def export(request: Request, pk: int) -> HttpResponse:
                 one.extra_minutes,
             ]
         )
+    record("export_exam", exam, by=request.user, region_code=exam.region_code, people=len(people) - 1)
     return spreadsheet(exam.title, {str(_("考生")): people, str(_("每次考试")): sittings})
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import BigIntegerField, UUIDField
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import floatformat
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,20 +22,35 @@ from anlan.exams.actions.appeals import answer_appeal, make_appeal
 from anlan.exams.actions.sittings import standing
 from anlan.exams.advice import Mastery, lesson_for, mastery
 from anlan.exams.models import Appeal, Exam, Sitting
-from anlan.exams.questions import KINDS
-from anlan.exams.show import reviewed
+from anlan.exams.show import reviewed_html
 from anlan.exams.stock import stock_of
 from anlan.exams.transcript import transcript_pdf
 from anlan.exams.views import Request
 from anlan.lib.errors import Refused
+from anlan.lib.prepared import Prepared
 from anlan.training.models import Course, Lesson
 
 PER_PAGE = 10
 
 
+def _with_names(sittings: Any) -> Any:
+    return sittings.lean().select_related("user", "exam__organisation")
+
+
+_own: Prepared[Sitting] = Prepared(
+    lambda uid, user: _with_names(Sitting.objects.filter(uid=uid, user=user)), uid=UUIDField(), user=BigIntegerField()
+)
+_appeals: Prepared[Appeal] = Prepared(
+    lambda sitting: Appeal.objects.filter(sitting=sitting).order_by("-id"), sitting=BigIntegerField()
+)
+
+
 def _scored(request: Request, uid: uuid.UUID) -> Sitting:
-    sittings = Sitting.objects.visible_to(request.user).lean().select_related("user", "exam__organisation")
-    return get_object_or_404(sittings, uid=uid)
+    """One's own sitting, which is always visible, or one that the user is in charge of."""
+    if (own := _own.first(uid=uid, user=request.user.pk)) is not None:
+        return own
+    found: Sitting = get_object_or_404(_with_names(Sitting.objects.visible_to(request.user)), uid=uid)
+    return found
 
 
 def _errors() -> dict[str, str]:
@@ -59,33 +77,30 @@ def result(request: Request, uid: uuid.UUID) -> HttpResponse:
     page = Paginator(sitting.result["questions"] if everything else wrong, PER_PAGE).get_page(request.GET.get("page"))
     errors = _errors()
     levels = _levels()
+    keys = sitting.can_see_keys(request.user)
     context = {
-        "sitting": sitting, "exam": sitting.exam, "own": own, "left": left, "reason": reason, "everything": everything, "page": page,
-        "points": [(one, levels[one.level]) for one in points], "weak": _weak(request, sitting, points) if own else [],
+        "sitting": sitting, "exam": sitting.exam, "own": own, "keys": keys, "left": left, "reason": reason, "everything": everything, "page": page,
+        "points": [(one.point, levels[one.level], str(one.level), f"{one.right}/{one.count}", f"{one.share}%") for one in points], "weak": _weak(request, sitting, points) if own else [],
         "errors": [(errors[name], count) for name, count in sitting.result["errors"].items()],
-        "questions": _questions(sitting, page.object_list, errors) if sitting.exam.show_key or not own else [],
+        "questions": _questions(sitting, page.object_list, errors) if keys else [],
         "total": len(sitting.result["questions"]), "wrong": len(wrong), "before": _before(sitting),
-        "appeals": sitting.appeals.order_by("-id"), "events": sitting.events.all() if not own else [],
+        "appeals": _appeals.rows(sitting=sitting.pk), "events": sitting.events.all() if not own else [],
         "took": max(1, int((sitting.submitted_at - sitting.started_at).total_seconds() // 60)) if sitting.submitted_at and sitting.started_at else 0,
     }  # fmt: skip
     return render(request, "exams/result.html", context)
 
 
-def _questions(sitting: Sitting, rows: Any, errors: dict[str, str]) -> list[dict[str, Any]]:
+def _questions(sitting: Sitting, rows: Any, errors: dict[str, str]) -> list[SafeString]:
     stock = stock_of(sitting.exam.blueprint)
     items = {item.number: item for item in stock.paper(sitting.seed).items}
     truth = (_("对"), _("错"))
     return [
-        reviewed(stock.cards[row["id"]], items[row["n"]], row["given"], truth)
-        | {
-            "n": row["n"],
-            "got": row["got"] / 100,
-            "full": row["full"] / 100,
-            "error": errors.get(row["error"], ""),
-            "kind": KINDS[row["kind"]],
-        }
+        reviewed_html(
+            stock.cards[row["id"]], items[row["n"]], row["given"], truth,
+            error=errors.get(row["error"], ""), got=floatformat(row["got"] / 100), full=floatformat(row["full"] / 100),
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def _before(sitting: Sitting) -> Sitting | None:

@@ -6,7 +6,8 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse, QueryDict
+from django.db.models import BigIntegerField, UUIDField
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +32,18 @@ from anlan.exams.questions import KINDS
 from anlan.exams.show import paper_html
 from anlan.exams.stock import Stock, stock_of
 from anlan.exams.views import Request
+from anlan.lib.prepared import Prepared
+
+_candidate_exam: Prepared[Exam] = Prepared(
+    lambda pk, user: Exam.objects.for_candidate(user).filter(pk=pk), pk=BigIntegerField(), user=BigIntegerField()
+)  # those that the person may sit are among the visible ones
+_sitting: Prepared[Sitting] = Prepared(
+    lambda uid, user: Sitting.objects.filter(uid=uid, user=user).lean(), uid=UUIDField(), user=BigIntegerField()
+)
+_warnings: Prepared[SittingEvent] = Prepared(
+    lambda sitting: SittingEvent.objects.filter(sitting=sitting, kind=SittingEvent.Kind.WARNED).order_by("-id")[:5],
+    sitting=BigIntegerField(),
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +51,7 @@ def start(request: Request, pk: int) -> HttpResponse:
     """The page before the exam (rules, minutes, what happens offline); POST begins."""
     exams = Exam.objects.visible_to(request.user)
     if request.method == "POST":
-        exam = get_object_or_404(exams, pk=pk)
+        exam = _candidate_exam.first(pk=pk, user=request.user.pk) or get_object_or_404(exams, pk=pk)
         return redirect("exams:room", uid=start_sitting(exam, by=request.user).uid)
     exams = exams.select_related("blueprint", "training_class", "organisation").defer("blueprint__pools")
     exam = get_object_or_404(exams, pk=pk)
@@ -61,7 +74,11 @@ def start(request: Request, pk: int) -> HttpResponse:
 
 
 def _mine(request: Request, uid: uuid.UUID) -> Sitting:
-    return get_object_or_404(Sitting.objects.visible_to(request.user).filter(user=request.user).lean(), uid=uid)
+    """One's own sitting; one's own are always visible."""
+    sitting = _sitting.first(uid=uid, user=request.user.pk)
+    if sitting is None:
+        raise Http404
+    return sitting
 
 
 @never_cache
@@ -80,14 +97,14 @@ def room(request: Request, uid: uuid.UUID) -> HttpResponse:
         "event_url": reverse("exams:event", args=[uid]), "result_url": reverse("exams:result", args=[uid]),
     }  # fmt: skip
     context = {
-        "sitting": sitting, "questions": paper_html(stock, paper), "numbers": range(1, len(paper.items) + 1), "boot": boot, "words": _words(),
+        "sitting": sitting, "questions": paper_html(stock, paper), "numbers": [str(item.number) for item in paper.items], "boot": boot, "words": _words(),
     }  # fmt: skip
     return render(request, "exams/room/room.html", context)
 
 
 def _state(sitting: Sitting) -> dict[str, Any]:
     answers = received([sitting.pk]).get(sitting.pk, {})
-    warnings = SittingEvent.objects.filter(sitting=sitting, kind=SittingEvent.Kind.WARNED).order_by("-id")[:5]
+    warnings = _warnings.rows(sitting=sitting.pk)
     return {
         "state": sitting.state, "now": timezone.now().isoformat(), "ends_at": sitting.ends_at.isoformat() if sitting.ends_at else None,
         "leaves": sitting.leaves, "answers": {str(number): [seq, value] for number, (seq, value) in answers.items()},

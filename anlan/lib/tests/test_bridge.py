@@ -24,9 +24,10 @@ def ask(
     max_body: int = 10_000_000,
     leaves_after: int | None = None,
     proxies: frozenset[str] = frozenset(),
+    known: Any = lambda cookies: True,
 ) -> tuple[int, dict[bytes, bytes], list[bytes]]:
     """Send one request through the bridge; return status, headers and the pieces of the body as they were sent."""
-    pages = Pages(app, threads=2, max_body=max_body, proxies=proxies)
+    pages = Pages(app, threads=2, max_body=max_body, proxies=proxies, known=known)
     sent: list[dict[str, Any]] = []
     gone: asyncio.Event
 
@@ -185,3 +186,25 @@ def test_without_a_range_that_we_serve_the_whole_file_comes_in_pieces(file_app: 
 def test_a_range_outside_the_file_is_refused(file_app: Any, wanted: bytes) -> None:
     status, headers, pieces = ask(file_app, headers=[(b"range", wanted)])
     assert (status, headers[b"content-range"], pieces) == (416, b"bytes */1024000", [])
+
+
+def test_a_long_body_is_read_only_from_who_is_known() -> None:
+    def app(environ: Environ, start: Any) -> list[bytes]:
+        start("200 OK", [])
+        return [b"%d" % len(environ["wsgi.input"].read())]
+
+    piece, asked = b"x" * 1024 * 1024, []
+
+    def known(cookies: str) -> bool:
+        asked.append(cookies)
+        return cookies == "sessionid=good"
+
+    def send(cookie: bytes, pieces: int, *, length: bool) -> int:
+        headers = [(b"cookie", cookie)] + [(b"content-length", b"%d" % (pieces * len(piece)))] * length
+        return ask(app, method="POST", headers=headers, body=[piece] * pieces, known=known)[0]
+
+    assert [send(b"sessionid=bad", 7, length=length) for length in (True, False)] == [413, 413]
+    assert [send(b"sessionid=good", 7, length=length) for length in (True, False)] == [200, 200]
+    assert [send(b"sessionid=good", 11, length=length) for length in (True, False)] == [413, 413]
+    asked.clear()
+    assert send(b"sessionid=bad", 2, length=True) == 200 and asked == []

@@ -12,6 +12,7 @@ from anlan.accounts.models import User
 from anlan.lib.errors import Refused
 from anlan.operations.actions import open_house
 from anlan.operations.checks import TAG
+from config.keys import load_or_make_keys
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def real_house(db: None, settings: Any, tmp_path: Path) -> Any:
     settings.ANLAN_SMS_URL = ""
     settings.DEBUG = False
     settings.VAR_DIR = tmp_path
+    settings.ANLAN_KEYS_MADE_FOR = "use"
     settings.ANLAN_PUBLIC_URL = "https://anlan.example"
     (tmp_path / "keys.json").touch(mode=0o600)
     return settings
@@ -57,3 +59,22 @@ def test_the_first_administrator_comes_in_once(real_house: Any) -> None:
     with pytest.raises(Refused) as refusal:
         open_house(name="别人", phone="13800000418", password="long enough to hold")
     assert refusal.value.code == "house_is_open"
+
+
+def test_keys_of_a_demo_and_keys_that_can_be_guessed_are_refused(real_house: Any, tmp_path: Path) -> None:
+    real_house.ANLAN_KEYS_MADE_FOR = "demo"
+    assert found() == ["anlan.E106"]
+    real_house.ANLAN_KEYS_MADE_FOR = "use"
+    for weak in ("change-me", "a" * 50, "django-insecure-0123456789-abcdefghij-klmnop"):
+        real_house.SECRET_KEY = weak
+        assert found() == ["anlan.E107"], weak
+    real_house.ANLAN_DEMO = True
+    assert found() == []
+
+
+def test_keys_remember_that_they_were_made_for_a_demo(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    assert load_or_make_keys(tmp_path / "a", demo=True)["made_for"] == "demo"
+    assert load_or_make_keys(tmp_path / "a", demo=False)["made_for"] == "demo"
+    assert load_or_make_keys(tmp_path / "b")["made_for"] == "use"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from anlan.audit.actions import record
 from anlan.enterprises.models import Worker
 from anlan.lib.crypto import sign
 from anlan.lib.errors import Refused
+from anlan.lib.prepared import Prepared
 from anlan.notifications.actions import notify
 from anlan.training import coverage
 from anlan.training.actions.enrolments import refresh_enrolments
@@ -40,14 +42,27 @@ MEDIA_LIFE = timedelta(hours=6)
 
 def enrolment_for(course_id: int, *, by: User, class_id: int | None = None) -> Enrolment | None:
     """Return the class for which a person learns a course: the one named, else the open one that is due first."""
-    mine = (
-        Enrolment.objects.filter(user=by, training_class__class_courses__course_id=course_id)
+    if class_id is None:
+        return _due_first.first(course=course_id, user=by.pk)
+    return _learning(course_id, by).filter(training_class_id=class_id).first()
+
+
+def _learning(course: Any, user: Any) -> QuerySet[Enrolment]:
+    """The enrolments in which a person learns a course."""
+    return (
+        Enrolment.objects.filter(user=user, training_class__class_courses__course_id=course)
         .exclude(state=Enrolment.State.WITHDRAWN)
         .select_related("training_class")
     )
-    if class_id is not None:
-        return mine.filter(training_class_id=class_id).first()
-    return mine.filter(training_class__state="open").order_by("training_class__deadline").first()
+
+
+_due_first: Prepared[Enrolment] = Prepared(
+    lambda course, user: (
+        _learning(course, user).filter(training_class__state="open").order_by("training_class__deadline")[:1]
+    ),
+    course=BigIntegerField(),
+    user=BigIntegerField(),
+)
 
 
 def year_of(enrolment: Enrolment | None, now: datetime) -> int:
@@ -154,12 +169,12 @@ def _words(text: str, field: str) -> str:
     return text
 
 
+@transaction.atomic
 def add_note(lesson: Lesson, *, by: User, at_ms: int, text: str) -> LessonNote:
     """Keep a private note at a moment of a lesson; the same words at the same moment are kept once."""
-    note, _new = LessonNote.objects.get_or_create(
-        user=by, lesson=lesson, at_ms=max(0, at_ms), text=_words(text, "note")
-    )
-    return note
+    note = {"user": by, "lesson": lesson, "at_ms": max(0, at_ms), "text": _words(text, "note")}
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a form sent twice at once
+    return LessonNote.objects.filter(**note).first() or LessonNote.objects.create(**note)
 
 
 def delete_note(note: LessonNote, *, by: User) -> None:
@@ -172,10 +187,11 @@ def delete_note(note: LessonNote, *, by: User) -> None:
 @transaction.atomic
 def ask_teacher(lesson: Lesson, *, by: User, at_ms: int, text: str) -> LessonQuestion:
     """Ask the teacher of the course at a moment of the lesson; an unanswered question with the same words is asked once."""
-    question, new = LessonQuestion.objects.get_or_create(
-        user=by, lesson=lesson, text=_words(text, "question"), answered_at=None, defaults={"at_ms": max(0, at_ms)}
-    )
-    if new:
+    asked = {"user": by, "lesson": lesson, "text": _words(text, "question"), "answered_at": None}
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a form sent twice at once
+    question = LessonQuestion.objects.filter(**asked).first()
+    if question is None:
+        question = LessonQuestion.objects.create(**asked, at_ms=max(0, at_ms))
         record("ask_teacher", question, by=by)
         if lesson.course.teacher_id:
             notify(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
@@ -53,15 +55,15 @@ class TrainingClass(models.Model):
     """A class task 班级任务: courses, people, deadline, hours and the standard to reach."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "草稿"
-        OPEN = "open", "进行中"
-        CLOSED = "closed", "已结束"
-        CANCELLED = "cancelled", "已取消"
+        DRAFT = "draft", _("草稿")
+        OPEN = "open", _("进行中")
+        CLOSED = "closed", _("已结束")
+        CANCELLED = "cancelled", _("已取消")
 
     class Kind(models.TextChoices):
-        INITIAL = "initial", "新上岗培训"
-        ANNUAL = "annual", "年度再培训"
-        SPECIAL = "special", "专项培训"
+        INITIAL = "initial", _("新上岗培训")
+        ANNUAL = "annual", _("年度再培训")
+        SPECIAL = "special", _("专项培训")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="classes")
     region_code = models.CharField(
@@ -135,7 +137,16 @@ class ClassCourse(models.Model):
 
 def remindable(now: datetime) -> Q:
     """Enrolments not reminded on the day of `now` (Asia/Shanghai): a person is reminded once a day at most."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return not_reminded_since(midnight_of(now))
+
+
+def midnight_of(now: datetime) -> datetime:
+    """The beginning of the day of `now` in Asia/Shanghai."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def not_reminded_since(midnight: Any) -> Q:
+    """Enrolments not reminded since a moment."""
     return Q(reminded_at__isnull=True) | Q(reminded_at__lt=midnight)
 
 
@@ -165,11 +176,11 @@ class Enrolment(models.Model):
     """A person in a class, with progress as folded from beats."""
 
     class State(models.TextChoices):
-        ASSIGNED = "assigned", "没开始"
-        LEARNING = "learning", "在学"
-        LEARNT = "learnt", "已学完"
-        PASSED = "passed", "已达标"
-        WITHDRAWN = "withdrawn", "已退出"
+        ASSIGNED = "assigned", _("没开始")
+        LEARNING = "learning", _("在学")
+        LEARNT = "learnt", _("已学完")
+        PASSED = "passed", _("已达标")
+        WITHDRAWN = "withdrawn", _("已退出")
 
     training_class = models.ForeignKey(TrainingClass, on_delete=models.CASCADE, related_name="enrolments")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="enrolments")
@@ -208,10 +219,10 @@ class ClassExport(models.Model):
     """A class report made in the background, because it is long."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "排队中"
-        RUNNING = "running", "正在生成"
-        DONE = "done", "可以下载"
-        FAILED = "failed", "没有成功"
+        QUEUED = "queued", _("排队中")
+        RUNNING = "running", _("正在生成")
+        DONE = "done", _("可以下载")
+        FAILED = "failed", _("没有成功")
 
     training_class = models.ForeignKey(TrainingClass, on_delete=models.CASCADE, related_name="exports")
     created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
@@ -31,9 +32,9 @@ class Course(models.Model):
     """A course of the catalogue."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "草稿"
-        PUBLISHED = "published", "已上架"
-        WITHDRAWN = "withdrawn", "已下架"
+        DRAFT = "draft", _("草稿")
+        PUBLISHED = "published", _("已上架")
+        WITHDRAWN = "withdrawn", _("已下架")
 
     owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="courses")
     slug = models.SlugField(max_length=60, unique=True)
@@ -112,13 +113,13 @@ class Recording(models.Model):
     """An uploaded video or audio: read, cut into lessons of at most 15 minutes, and made into HLS in the background."""
 
     class State(models.TextChoices):
-        UPLOADING = "uploading", "正在上传"
-        QUEUED = "queued", "排队中"
-        READING = "reading", "正在读取"
-        CUTTING = "cutting", "待确认切分"
-        ENCODING = "encoding", "正在转码"
-        READY = "ready", "可以播放"
-        FAILED = "failed", "没有成功"
+        UPLOADING = "uploading", _("正在上传")
+        QUEUED = "queued", _("排队中")
+        READING = "reading", _("正在读取")
+        CUTTING = "cutting", _("待确认切分")
+        ENCODING = "encoding", _("正在转码")
+        READY = "ready", _("可以播放")
+        FAILED = "failed", _("没有成功")
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="recordings")
     title = models.CharField(max_length=120)
@@ -170,8 +171,8 @@ class Lesson(models.Model):
     """A piece of a course: a video of at most 15 minutes, or a document read on the page."""
 
     class Kind(models.TextChoices):
-        VIDEO = "video", "视频"
-        DOCUMENT = "document", "文档"
+        VIDEO = "video", _("视频")
+        DOCUMENT = "document", _("文档")
 
     MAX_MS = 15 * 60 * 1000
 

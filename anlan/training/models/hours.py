@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
@@ -19,8 +20,8 @@ class HourRule(models.Model):
     """How many hours whom a rule asks for. The strictest rule that applies wins, and the product says why."""
 
     class Need(models.TextChoices):
-        INITIAL = "initial", "初次培训"
-        ANNUAL = "annual", "每年再培训"
+        INITIAL = "initial", gettext_lazy("初次培训")
+        ANNUAL = "annual", gettext_lazy("每年再培训")
 
     class Trust(models.TextChoices):
         VERIFIED = "V", "已核对条文"

@@ -15,7 +15,7 @@ from anlan.accounts.models import User
 from anlan.enterprises.models import Worker
 from anlan.operations.demo.cast import Cast
 from anlan.training.due import due_for
-from anlan.training.learner import learning_card, year_hours
+from anlan.training.learner import learning_card, my_classes, year_hours
 from anlan.training.models import HourEntry, LearningSession, Lesson, LessonProgress
 from anlan.training.player import length_of
 from anlan.training.tests.learners import MINUTE, lay_class, lay_course
@@ -164,7 +164,7 @@ def test_my_classes_show_where_to_go_on(cast: Cast, sign_in: SignIn) -> None:
         f"/learn/{second.pk}/?class={enrolment.training_class_id}",
     ):
         assert words in text
-    card = learning_card(cast.worker)
+    card = learning_card(my_classes(cast.worker), year_hours(cast.worker))
     assert (
         card["next"].next.pk == second.pk and card["next"].next_course == "罐区作业" and card["next"].next_number == 2
     )
@@ -189,7 +189,7 @@ def test_due_lists_classes_by_deadline_and_the_years_hours_of_learners(cast: Cas
     assert [d.title for d in due] == [enrolment.training_class.title, "今年还差 24.0 学时"]
     assert due[0].at == enrolment.training_class.deadline and due[0].count == 3
     assert due[0].url.endswith(f"?class={enrolment.training_class_id}")
-    assert due_for(cast.manager) == []
+    assert due_for(cast.teacher) == []
     enrolment.state = "learnt"
     enrolment.save()
     assert [d.title for d in due_for(cast.worker)] == ["今年还差 24.0 学时"]

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,11 +18,30 @@ from anlan.accounts.models import User
 from anlan.files.actions import serve
 from anlan.lib.asked import number
 from anlan.lib.errors import Refused
+from anlan.lib.prepared import Prepared
 from anlan.training.actions.learning import enrolment_for, rate_course, year_of
 from anlan.training.learner import LessonRow, lesson_rows, rating_of
 from anlan.training.models import Course, CourseCase, CourseDocument, CourseTag, Rating
 from anlan.training.views.learning import Request
 
+_published: Prepared[Course] = Prepared(
+    lambda slug: Course.objects.visible_to(None).select_related("owner", "teacher").filter(slug=slug), slug=CharField()
+)
+_cases: Prepared[CourseCase] = Prepared(
+    lambda course: CourseCase.objects.filter(course=course), course=BigIntegerField()
+)
+_documents: Prepared[CourseDocument] = Prepared(
+    lambda course: CourseDocument.objects.filter(course=course).order_by("pk"), course=BigIntegerField()
+)
+_rating: Prepared[Rating] = Prepared(
+    lambda course, user: Rating.objects.filter(course=course, user=user),
+    course=BigIntegerField(),
+    user=BigIntegerField(),
+)
+_risks: Prepared[tuple[int, str]] = Prepared(
+    lambda course: CourseTag.objects.filter(course=course, confirmed=True).values_list("course_id", "tag__name"),
+    course=BigIntegerField(),
+)
 PAGE = 24
 ICONS = (
     ("触电", "bolt"), ("电", "bolt"), ("火", "flame"), ("动火", "flame"), ("高处", "ladder"), ("坠落", "ladder"),
@@ -83,9 +102,8 @@ def _cards(courses: list[Course], rows: list[LessonRow] | None = None) -> list[d
     lessons = lesson_rows(ids, user=None, year=0) if rows is None else rows
     ratings = rating_of(ids)
     risks: dict[int, list[str]] = {}
-    for course_id, name in CourseTag.objects.filter(course_id__in=ids, confirmed=True).values_list(
-        "course_id", "tag__name"
-    ):
+    tags = CourseTag.objects.filter(course_id__in=ids, confirmed=True).values_list("course_id", "tag__name")
+    for course_id, name in _risks.rows(course=ids[0]) if len(ids) == 1 else tags:
         if name not in risks.setdefault(course_id, []):
             risks[course_id].append(name)
     return [
@@ -104,7 +122,9 @@ def _cards(courses: list[Course], rows: list[LessonRow] | None = None) -> list[d
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     """A course: what one can do afterwards, its lessons with one's progress, cases, handouts, ratings."""
     viewer = _viewer(request)
-    found = get_object_or_404(Course.objects.visible_to(viewer).select_related("owner", "teacher"), slug=slug)
+    found = _published.first(slug=slug) or get_object_or_404(  # published ones are visible to everyone
+        Course.objects.visible_to(viewer).select_related("owner", "teacher"), slug=slug
+    )
     enrolment = enrolment_for(found.pk, by=viewer) if viewer else None
     year = year_of(enrolment, timezone.now())
     rows = lesson_rows([found.pk], user=viewer, year=year)
@@ -114,8 +134,8 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         "go_on": next(iter(begun or [row for row in rows if not row.done and row.ready]), None), "begun": bool(begun),
         "enrolment": enrolment, "done": sum(row.done for row in rows),
         "class_query": f"?class={enrolment.training_class_id}" if enrolment else "",
-        "cases": CourseCase.objects.filter(course=found), "documents": CourseDocument.objects.filter(course=found).order_by("pk"),
-        "my_rating": Rating.objects.filter(course=found, user=viewer).first() if viewer else None,
+        "cases": _cases.rows(course=found.pk), "documents": _documents.rows(course=found.pk),
+        "my_rating": _rating.first(course=found.pk, user=viewer.pk) if viewer else None,
         "may_rate": any(row.covered_ms for row in rows), "scores": (5, 4, 3, 2, 1),
     })  # fmt: skip
 

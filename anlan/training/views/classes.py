@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,6 +25,7 @@ from anlan.accounts.models import User
 from anlan.enterprises.models import Enterprise, Worker
 from anlan.files.actions import serve
 from anlan.lib.errors import Refused
+from anlan.lib.prepared import Prepared
 from anlan.lib.xlsx import write_rows
 from anlan.training import reports
 from anlan.training.actions import class_people, classes
@@ -137,10 +138,12 @@ def _may_undo(batch: uuid.UUID, user: User) -> bool:
 def class_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The class report: how far everyone is, and what can be done now."""
     user: User = request.user  # type: ignore[assignment]
-    one = get_object_or_404(_with_names(TrainingClass.objects.visible_to(user)), pk=pk)
+    one = _shown.first(pk=pk)
+    if one is None or not one.can_manage(user):  # who may change a class may see it; for others the scope decides
+        one = get_object_or_404(_with_names(TrainingClass.objects.visible_to(user)), pk=pk)
     if not any(user.may(power) for power in (powers.ASSIGN_TRAINING, powers.SUPERVISE, powers.TEACH)):
         return redirect("training:mine")
-    counts = reports.counts_of([one]).get(one.pk, reports.Counts())
+    counts = reports.counts_of_one(one)
     context = {"one": one, "counts": counts, "body": _body(request, user, one, counts)}
     return render(request, "training/class.html", context)
 
@@ -148,10 +151,11 @@ def class_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _body(request: HttpRequest, user: User, one: Any, counts: reports.Counts) -> SafeString:
     """The part of the report that is drawn once for each state of its data."""
     state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
-    rows = reports.people_of(one, state=state, words=words)
+    whole = not (state or words) and counts.total <= PAGE
+    rows = reports.everyone_of(one) if whole else reports.people_of(one, state=state, words=words)
     page = _Counted(rows, PAGE, None if words else _count(counts, state)).get_page(request.GET.get("page"))
     people = tuple(reports.Person(*row) for row in page.object_list)
-    courses = tuple(ClassCourse.objects.filter(training_class=one).values_list("course__title", flat=True))
+    courses = tuple(title for (title,) in _titles.rows(one=one.pk))
     history = tuple(reports.history_of(one))
     owns, running = one.can_manage(user), one.state == TrainingClass.State.OPEN
     may_undo = bool(one.batch) and running and one.can_undo(user) and not counts.last_seen_at and not counts.done
@@ -185,6 +189,12 @@ def _export(user: User, one: TrainingClass) -> ClassExport | None:
 def _with_names(rows: Any) -> Any:
     """The names of firm and maker, without their encrypted columns."""
     return rows.select_related("organisation").annotate(maker=F("created_by__name"))
+
+
+_shown: Prepared[Any] = Prepared(lambda pk: _with_names(TrainingClass.objects.filter(pk=pk)), pk=BigIntegerField())
+_titles: Prepared[tuple[str]] = Prepared(
+    lambda one: ClassCourse.objects.filter(training_class=one).values_list("course__title"), one=BigIntegerField()
+)
 
 
 def _count(counts: reports.Counts, key: str) -> int:

@@ -77,7 +77,11 @@ def desk(request: Request) -> HttpResponse:
     rows = own_courses(request.user).annotate(
         n_lessons=Count("lessons", distinct=True),
         n_waiting=Count("lessons__questions", filter=waiting, distinct=True),
-        n_unready=Count("lessons", filter=Q(lessons__kind="video", lessons__media_dir=""), distinct=True),
+        n_unready=Count(
+            "lessons",
+            filter=Q(lessons__kind="video", lessons__media_dir="", lessons__recording__isnull=False),
+            distinct=True,
+        ),
     )
     lengths: dict[int, int | None] = dict(
         own_courses(request.user).values_list("pk").annotate(ms=Sum("lessons__duration_ms"))
@@ -206,7 +210,7 @@ def course_order(request: Request, pk: int) -> HttpResponse:
     """Lessons in a new order: all ids (drag), or one lesson moved by a step (buttons)."""
     found = own_course(request, pk)
     version = number(request.POST.get("version")) or 0
-    ids = [found_pk for one in request.POST.getlist("lesson") if (found_pk := number(one)) is not None]
+    ids = [lesson_id for one in request.POST.getlist("lesson") if (lesson_id := number(one)) is not None]
     if move := request.POST.get("move"):
         lesson_pk, _colon, step = move.partition(":")
         lesson_row = get_object_or_404(found.lessons, pk=number(lesson_pk) or 0)

@@ -5,12 +5,13 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.base import Node, NodeList, Parser, Token
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from markdown_it import MarkdownIt
 
 from anlan.lib.numerals import article
@@ -28,6 +29,31 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="ti" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/icons.svg"), name
     )
+
+
+class Fixed(Node):
+    """Nodes that are rendered once for each language, without any context."""
+
+    def __init__(self, nodes: NodeList) -> None:
+        self.nodes = nodes
+        self.made: dict[str | None, SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        """Return the same text every time; `context` lends its template engine only."""
+        language = get_language()
+        if language not in self.made:
+            empty = template.Context()
+            with empty.bind_template(context.template):  # type: ignore[arg-type]
+                self.made[language] = self.nodes.render(empty)
+        return self.made[language]
+
+
+@register.tag
+def fixed(parser: Parser, token: Token) -> Fixed:
+    """`{% fixed %}…{% endfixed %}`: a part of the frame that is the same for everyone: words, icons, addresses without arguments."""
+    nodes = parser.parse(("endfixed",))
+    parser.delete_first_token()
+    return Fixed(nodes)
 
 
 @register.simple_tag

@@ -288,6 +288,7 @@
     document.documentElement.classList.add("x-live");
     take(boot);
     go(Number(location.hash.slice(3)) || 1, false);
+    for (const minutes of [10, 5, 1]) if (endsAt - now() <= minutes * 60000) spoken.add(minutes);   // a paper as short as that needs no telling
     tick();
     setInterval(tick, 500);
     setInterval(look, LOOK_EVERY_MS);

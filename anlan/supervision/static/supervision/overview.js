@@ -23,7 +23,7 @@
   }));
 
   function bars(node) {
-    const shown = [...parts].sort((a, b) => (b.value ?? -1) - (a.value ?? -1)).slice(0, 14);
+    const shown = parts.filter((part) => part.value !== null).sort((a, b) => b.value - a.value).slice(0, 14);
     node.style.height = `${Math.max(8, shown.length * 1.75 + 1)}rem`;
     draw(node, {
       grid: { left: 8, right: 56, top: 8, bottom: 8, containLabel: true },
