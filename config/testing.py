@@ -3,8 +3,13 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("ANLAN_VAR", tempfile.mkdtemp(prefix="anlan-test-"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Workers inherit the folder of the run; rows of theirs have the same numbers, so their files must not meet.
+    os.environ["ANLAN_VAR"] = os.path.join(os.environ["ANLAN_VAR"], worker)
+Path(os.environ["ANLAN_VAR"], "static").mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("ANLAN_DEMO", "1")
 if os.environ.get("ANLAN_TEST_DATABASE_URL"):
     os.environ["ANLAN_DATABASE_URL"] = os.environ["ANLAN_TEST_DATABASE_URL"]

@@ -15,7 +15,7 @@ from anlan.exams.models import Question
 from anlan.operations.demo.cast import lay_cast
 from anlan.training.models import Course, Lesson, LessonNote, LessonQuestion
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 TIMES = 5
 
 
