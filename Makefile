@@ -22,7 +22,7 @@ ifneq ($(strip $(POSTGRES)),)
 	@echo "── SQLite"
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 	@echo "── PostgreSQL"
-	@ANLAN_TEST_DATABASE_URL="$(POSTGRES)" $(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	@ANLAN_TEST_DATABASE_URL="$(POSTGRES)" $(BIN)/python -m pytest --ignore=tests/journeys -n auto --dist loadgroup $(TESTS)
 else
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 endif
@@ -37,7 +37,7 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev web/dist/static/icons.svg
 	@$(BIN)/python -m tests.load $(PATHS)
 
-web/dist/static/icons.svg: web/package-lock.json web/icons.txt | $(VENV)/.python
+web/dist/static/icons.svg: web/package-lock.json web/icons.txt anlan/locale/en/LC_MESSAGES/django.po | $(VENV)/.python
 	@echo "· front end …"
 	@$(BIN)/anlan frontend > /dev/null
 
