@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.accounts.models import User
+from anlan.accounts.views.who import signed_in
 from anlan.lib.asked import way_back
 from anlan.notifications.actions import read_notices
 from anlan.notifications.models import Notice
@@ -23,7 +23,7 @@ PAGE = 50
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """The messages of a person by day, those not seen first: `?show=all` has the rest."""
-    mine = Notice.objects.visible_to(_me(request))
+    mine = Notice.objects.visible_to(signed_in(request))
     unread, total = mine.unread().count(), mine.count()
     show = request.GET.get("show", "unread" if unread else "all")
     rows = mine if show == "all" else mine.unread()
@@ -42,28 +42,23 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark as seen and go to what it is about; addresses outside this house are not followed."""
-    notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
-    read_notices(_me(request), [notice.pk])
+    notice = get_object_or_404(Notice.objects.visible_to(signed_in(request)), pk=pk)
+    read_notices(signed_in(request), [notice.pk])
     return redirect(way_back(request, notice.url, "notifications:inbox"))
 
 
 @require_POST
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one as seen."""
-    notice = get_object_or_404(Notice.objects.visible_to(_me(request)), pk=pk)
-    read_notices(_me(request), [notice.pk])
+    notice = get_object_or_404(Notice.objects.visible_to(signed_in(request)), pk=pk)
+    read_notices(signed_in(request), [notice.pk])
     return redirect(way_back(request, request.POST.get("next"), "notifications:inbox"))
 
 
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark all as seen."""
-    n = read_notices(_me(request))
+    n = read_notices(signed_in(request))
     if n:
         messages.success(request, _("%(n)d 条消息标为已看") % {"n": n})
     return redirect("notifications:inbox")
-
-
-def _me(request: HttpRequest) -> User:
-    user: User = request.user  # type: ignore[assignment]  # sign-in is the default: nobody else gets here
-    return user

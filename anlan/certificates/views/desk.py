@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
-from anlan.accounts.models import User
+from anlan.accounts.views.who import signed_in
 from anlan.certificates import actions
 from anlan.certificates.forms import RevocationForm, plain_number
 from anlan.certificates.models import Certificate, CertificateQuerySet, LogEntry, PrintBatch, Revocation
@@ -28,15 +28,12 @@ from anlan.training.models import Enrolment
 STATES = ("", "valid", "expiring", "expired", "revoked")
 
 
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  # signed in: the middleware saw to it
-    return request.user
-
-
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own certificates, those in force first."""
-    rows = list(Certificate.objects.filter(user=_user(request)).select_related("training_class").order_by("-issued_at"))
+    rows = list(
+        Certificate.objects.filter(user=signed_in(request)).select_related("training_class").order_by("-issued_at")
+    )
     order = {"expiring": 0, "valid": 1, "expired": 2, "revoked": 3}
     rows.sort(key=lambda certificate: order[certificate.state])
     return render(request, "certificates/mine.html", {"certificates": rows})
@@ -44,7 +41,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> tuple[CertificateQuerySet, CertificateQuerySet]:
     """What the person is in charge of, and what of it the filters leave."""
-    user = _user(request)
+    user = signed_in(request)
     if not (user.may(powers.MANAGE_ENTERPRISE) or user.may(powers.SUPERVISE)):
         raise Http404
     everything = Certificate.objects.in_charge_of(user)
@@ -80,9 +77,11 @@ def listing(request: HttpRequest) -> HttpResponse:
         "state": request.GET.get("state", ""),
         "years": range(this_year, this_year - 4, -1),
         "filtered": bool(request.GET.get("q") or request.GET.get("year")),
-        "firm": _user(request).may(powers.MANAGE_ENTERPRISE),
-        "waiting": Revocation.objects.visible_to(_user(request)).waiting().select_related("certificate", "asked_by"),
-        "batch": PrintBatch.objects.visible_to(_user(request)).order_by("-id").first(),
+        "firm": signed_in(request).may(powers.MANAGE_ENTERPRISE),
+        "waiting": Revocation.objects.visible_to(signed_in(request))
+        .waiting()
+        .select_related("certificate", "asked_by"),
+        "batch": PrintBatch.objects.visible_to(signed_in(request)).order_by("-id").first(),
         "limit": PrintBatch.LIMIT,
     }
     return render(request, "certificates/list.html", context)
@@ -102,7 +101,7 @@ def _counts(certificates: CertificateQuerySet) -> dict[str, int]:
 
 
 def _found(request: HttpRequest, pk: int) -> Certificate:
-    rows = Certificate.objects.visible_to(_user(request))
+    rows = Certificate.objects.visible_to(signed_in(request))
     return get_object_or_404(rows.select_related("training_class", "pdf", "revoked_by"), pk=pk)
 
 
@@ -113,7 +112,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, certificate: Certificate, form: RevocationForm) -> dict[str, Any]:
-    user = _user(request)
+    user = signed_in(request)
     requests = list(certificate.revocations.select_related("asked_by", "decided_by").order_by("-id"))
     waiting = next((found for found in requests if found.approved is None), None)
     may_revoke = certificate.can_revoke(user)
@@ -143,11 +142,11 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to revoke."""
     certificate, form = _found(request, pk), RevocationForm(request.POST)
-    if not certificate.can_revoke(_user(request)):
+    if not certificate.can_revoke(signed_in(request)):
         raise Refused(_("注销证书由辖区监管人员申请。证书没有变。"), code="not_regulator", status=403)
     if not form.is_valid():
         return render(request, "certificates/detail.html", _detail(request, certificate, form), status=422)
-    actions.ask_revocation(certificate, by=_user(request), because=form.cleaned_data["because"])
+    actions.ask_revocation(certificate, by=signed_in(request), because=form.cleaned_data["because"])
     messages.success(request, _("注销申请已提交，等另一位监管人员复核。复核前证书仍然有效。"))
     return redirect("certificates:detail", pk=pk)
 
@@ -155,9 +154,9 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or turn down a request to revoke."""
-    revocation = get_object_or_404(Revocation.objects.visible_to(_user(request)), pk=pk)
+    revocation = get_object_or_404(Revocation.objects.visible_to(signed_in(request)), pk=pk)
     approve = request.POST.get("approve") == "yes"
-    actions.decide_revocation(revocation, by=_user(request), approve=approve)
+    actions.decide_revocation(revocation, by=signed_in(request), approve=approve)
     messages.success(
         request,
         _("证书已注销，已通知持证人和所在单位。") if approve else _("注销申请已退回，证书仍然有效。"),
@@ -169,10 +168,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     """Issue anew after a revocation, with the person's data of today."""
     old = _found(request, pk)
-    if not old.can_revoke(_user(request)):
+    if not old.can_revoke(signed_in(request)):
         raise Refused(_("重新签发由辖区监管人员办理。"), code="not_regulator", status=403)
     enrolment = get_object_or_404(Enrolment, training_class_id=old.training_class_id, user_id=old.user_id)
-    certificate = actions.issue_certificate(enrolment, by=_user(request))
+    certificate = actions.issue_certificate(enrolment, by=signed_in(request))
     messages.success(request, _("新证书已签发，PDF 正在生成。"))
     return redirect("certificates:detail", pk=certificate.pk)
 
@@ -184,7 +183,7 @@ def print_batch(request: HttpRequest) -> HttpResponse:
     if "all" not in request.POST:
         shown = shown.filter(pk__in=[pk for text in request.POST.getlist("id") if (pk := number(text)) is not None])
     with transaction.atomic():
-        batch = actions.start_batch(shown.order_by("pk")[: PrintBatch.LIMIT + 1], by=_user(request))
+        batch = actions.start_batch(shown.order_by("pk")[: PrintBatch.LIMIT + 1], by=signed_in(request))
         transaction.on_commit(lambda: gather_batch.enqueue(batch.pk))
     return redirect(batch)
 
@@ -192,7 +191,7 @@ def print_batch(request: HttpRequest) -> HttpResponse:
 @require_GET
 def batch_page(request: HttpRequest, uid: str) -> HttpResponse:
     """How far the gathering is; a fragment while it runs."""
-    batch = get_object_or_404(PrintBatch.objects.visible_to(_user(request)).select_related("file"), uid=uid)
+    batch = get_object_or_404(PrintBatch.objects.visible_to(signed_in(request)).select_related("file"), uid=uid)
     name = "certificates/batch_task.html" if getattr(request, "htmx", False) else "certificates/batch.html"
     return render(request, name, {"batch": batch})
 
@@ -200,7 +199,7 @@ def batch_page(request: HttpRequest, uid: str) -> HttpResponse:
 @require_GET
 def batch_file(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The gathered file, to whoever asked for it and is still in charge of everything in it."""
-    user = _user(request)
+    user = signed_in(request)
     batch = get_object_or_404(PrintBatch.objects.visible_to(user).select_related("file"), uid=uid)
     if batch.file is None or not batch.can_take(user):
         raise Http404
