@@ -37,6 +37,7 @@ from anlan.training.models import (
     Recording,
     TrainingClass,
 )
+from tests import walk
 from tests.walk import ALLOWED
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +114,7 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     assert tag is not None
     assert case is not None
     assert handout is not None
-    return {
+    return walk.arguments(cast) | {
         "": [],
         "town": ["410105018"],
         "certificate": [certificate.pk],

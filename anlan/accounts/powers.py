@@ -17,6 +17,24 @@ MANAGE_POSTS: Final = "manage_posts"
 SEE_SENSITIVE: Final = "see_sensitive"
 """Unmask ID numbers and phones inside the scope; every look is recorded."""
 READ_AUDIT: Final = "read_audit"
+INSPECT: Final = "inspect"
+"""Patrol and inspect firms inside the scope, register hazards there and re-inspect their cure."""
+COORDINATE: Final = "coordinate"
+"""Joint action on what escalated, extensions of deadlines, closing of major hazards, return of reports."""
+MANAGE_GRIDS: Final = "manage_grids"
+"""Create, split, merge and reassign grids; move enterprises between them."""
+SET_RULES: Final = "set_rules"
+"""Risk policy, checklists, ledger templates, custom fields, weights of the performance, holidays."""
+MANAGE_AGENCIES: Final = "manage_agencies"
+"""Open, review, suspend and close agencies, their engineers, associations (P-05)."""
+APPROVE: Final = "approve"
+"""Be the second person of a sensitive change inside the scope (P-06)."""
+SERVE: Final = "serve"
+"""Work for enterprises under a contract: plan, deliver, report."""
+MANAGE_AGENCY: Final = "manage_agency"
+"""Profile, engineers, contracts and service points of one's own agency."""
+MANAGE_ASSOCIATION: Final = "manage_association"
+"""Members, course packs and standards, pushes and inspections of one's own association."""
 OPERATE: Final = "operate"
 """Health, tasks, media processing, backups of the whole platform; no personal data."""
 
@@ -30,13 +48,22 @@ OVER_OTHERS: Final = frozenset(
         MANAGE_POSTS,
         SEE_SENSITIVE,
         READ_AUDIT,
+        INSPECT,
+        COORDINATE,
+        MANAGE_GRIDS,
+        SET_RULES,
+        MANAGE_AGENCIES,
+        APPROVE,
+        SERVE,
+        MANAGE_AGENCY,
+        MANAGE_ASSOCIATION,
         OPERATE,
     }
 )
 """Powers over other people's data: a second factor is compulsory for whoever holds one (P-04)."""
 
 OVER_PEOPLE: Final = frozenset(
-    {MANAGE_ENTERPRISE, ASSIGN_TRAINING, SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE}
+    {MANAGE_ENTERPRISE, ASSIGN_TRAINING, SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, MANAGE_AGENCY, MANAGE_ASSOCIATION}
 )
 """Powers whose holders see who works inside their scope."""
 
@@ -46,11 +73,15 @@ GRANTS: Final[dict[str, tuple[str, ...]]] = {
         "city_admin", "county_admin", "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin",
     ),
     "city_admin": ("county_admin", "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
-    "county_admin": ("department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin"),
+    "county_admin": (
+        "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin", "agency_admin", "safety_engineer",
+        "agency_staff", "association_admin",
+    ),
     "town_admin": ("grid_officer", "enterprise_admin"),
     "enterprise_admin": ("enterprise_manager", "safety_manager", "worker"),
     "enterprise_manager": ("safety_manager", "worker"),
     "institution_admin": ("teacher",),
+    "agency_admin": ("agency_staff",),
 }  # fmt: skip
 """Which roles a holder of MANAGE_POSTS grants and withdraws: only those below their own. The operator opens the tops of
 the trees and no more, so that running the platform gives no way into personal data."""
@@ -58,9 +89,18 @@ the trees and no more, so that running the platform gives no way into personal d
 ROLE_SCOPES: Final[dict[str, int | str]] = {
     "province_admin": 1, "city_admin": 2, "county_admin": 3, "department_staff": 3, "town_admin": 4, "grid_officer": 6,
     "enterprise_admin": "enterprise", "enterprise_manager": "enterprise", "safety_manager": "enterprise", "worker": "enterprise",
-    "institution_admin": "institution", "teacher": "institution", "auditor": "", "operator": "", "visitor": "",
+    "institution_admin": "institution", "teacher": "institution", "agency_admin": "agency", "safety_engineer": "agency",
+    "agency_staff": "agency", "association_admin": "association", "auditor": "", "operator": "", "visitor": "",
 }  # fmt: skip
 """What a role is bound to: a level of region, a kind of organisation, or (empty) the whole platform."""
+
+INVITES: Final[dict[str, tuple[str, ...]]] = {
+    "grid_officer": ("enterprise_admin", "enterprise_manager"),
+    "town_admin": ("enterprise_admin", "enterprise_manager"),
+    "county_admin": ("enterprise_admin", "enterprise_manager", "agency_admin", "safety_engineer", "association_admin"),
+    "enterprise_admin": ("enterprise_manager", "safety_manager"),
+}
+"""Which posts a role may open a door to: the officer in the yard binds the firm's people without managing posts (P-05)."""
 
 DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
     # code, name, English, class of account, powers
@@ -69,25 +109,34 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
         "省级监管",
         "Provincial regulator",
         "regulator",
-        (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE),
+        (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, SET_RULES, APPROVE),
     ),
     (
         "city_admin",
         "市级监管",
         "City regulator",
         "regulator",
-        (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE),
+        (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, SET_RULES, APPROVE),
     ),
     (
         "county_admin",
         "县区监管",
         "County regulator",
         "regulator",
-        (SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE),
+        (
+            SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, INSPECT, COORDINATE, MANAGE_GRIDS, SET_RULES, MANAGE_AGENCIES,
+            APPROVE,
+        ),
     ),
-    ("department_staff", "县区应急局科员", "Department staff", "regulator", (SUPERVISE,)),
-    ("town_admin", "乡镇街道安监员", "Town safety officer", "regulator", (SUPERVISE, MANAGE_POSTS)),
-    ("grid_officer", "网格员", "Grid officer", "regulator", (SUPERVISE,)),
+    ("department_staff", "县区应急局科员", "Department staff", "regulator", (SUPERVISE, INSPECT, COORDINATE)),
+    (
+        "town_admin",
+        "乡镇街道安监员",
+        "Town safety officer",
+        "regulator",
+        (SUPERVISE, MANAGE_POSTS, INSPECT, COORDINATE, MANAGE_GRIDS, APPROVE),
+    ),
+    ("grid_officer", "网格员", "Grid officer", "regulator", (SUPERVISE, INSPECT)),
     (
         "enterprise_admin",
         "企业负责人",
@@ -121,11 +170,11 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
     ("auditor", "审计员", "Auditor", "platform", (READ_AUDIT,)),
     ("operator", "平台运维", "Platform operator", "platform", (OPERATE, MANAGE_POSTS)),
     ("visitor", "公众", "Public", "public", (LEARN,)),
+    ("agency_admin", "服务机构管理员", "Agency administrator", "agency", (SERVE, MANAGE_AGENCY, INSPECT, MANAGE_POSTS)),
+    ("safety_engineer", "注册安全工程师", "Registered safety engineer", "agency", (SERVE, INSPECT)),
+    ("agency_staff", "服务机构员工", "Agency staff", "agency", (SERVE,)),
+    ("association_admin", "协会管理员", "Association administrator", "association", (MANAGE_ASSOCIATION, INSPECT)),
     # Second-level roles (P-01) whose own pages come with their apps: they hold no power yet, and nobody grants them.
-    ("agency_admin", "服务机构管理员", "Agency administrator", "agency", ()),
-    ("safety_engineer", "注册安全工程师", "Registered safety engineer", "agency", ()),
-    ("agency_staff", "服务机构员工", "Agency staff", "agency", ()),
-    ("association_admin", "协会管理员", "Association administrator", "association", ()),
     ("editor", "内容编辑", "Editor", "platform", ()),
     ("reviewer", "内容审核", "Reviewer", "platform", ()),
     ("consultant", "咨询顾问", "Consultant", "platform", ()),

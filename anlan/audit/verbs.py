@@ -22,6 +22,8 @@ VERBS: Final[dict[str, str | Promise]] = {
     "end_sessions": _("退出其他设备"),
     "load_regions": _("更新区划"),
     "rotate_keys": _("更换加密密钥"),
+    "ask_approval": _("提请审批"),
+    "decide_approval": _("审批"),
     # enterprises, training, exams, certificates, supervision
     "add_lesson": _("添加课时"),
     "add_question": _("新增题目"),
@@ -136,6 +138,8 @@ KINDS: Final[dict[str, str | Promise]] = {
 }
 FACTS: Final[dict[str, str | Promise]] = {
     "role": _("角色"),
+    "what": _("事项"),
+    "approved": _("是否批准"),
     "scope": _("范围"),
     "field": _("字段"),
     "rows": _("行数"),

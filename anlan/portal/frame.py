@@ -45,14 +45,44 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         (
             (_("区域总览"), "map-2", "supervision:overview", frozenset({powers.SUPERVISE})),
             (_("企业"), "building-factory-2", "enterprises:list", frozenset({powers.SUPERVISE})),
+            (_("企业地图"), "map-pin", "enterprises:map", frozenset({powers.SUPERVISE})),
+            (_("导入企业名录"), "table-import", "enterprises:extracts", frozenset({powers.MANAGE_GRIDS})),
+            (_("网格"), "layout-grid", "accounts:grids", frozenset({powers.MANAGE_GRIDS})),
+            (_("工作考评"), "chart-bar", "supervision:performance", frozenset({powers.SUPERVISE})),
+            (_("审批"), "checks", "accounts:approvals", frozenset({powers.APPROVE})),
+        ),
+    ),
+    (
+        _("隐患"),
+        (
+            (_("现场巡查"), "route", "hazards:patrol", frozenset({powers.INSPECT})),
+            (_("检查任务"), "clipboard-check", "hazards:inspections", frozenset({powers.INSPECT, powers.SUPERVISE})),
+            (_("隐患"), "alert-triangle", "hazards:list", frozenset({powers.SUPERVISE, powers.MANAGE_ENTERPRISE, powers.INSPECT})),
+            (_("逾期看板"), "clock-exclamation", "hazards:board", frozenset({powers.SUPERVISE})),
+            (_("安全报审"), "report", "hazards:reports", frozenset({powers.SUPERVISE, powers.MANAGE_ENTERPRISE})),
         ),
     ),
     (
         _("企业"),
         (
             (_("一企一档"), "building-factory-2", "enterprises:mine", frozenset({powers.MANAGE_ENTERPRISE})),
+            (_("一企一策"), "shield-half", "enterprises:policy", frozenset({powers.MANAGE_ENTERPRISE})),
+            (_("电子台账"), "notebook", "ledgers:list", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("员工与学时"), "users", "enterprises:workers", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("导入花名册"), "table-import", "enterprises:rosters", frozenset({powers.MANAGE_ENTERPRISE})),
+            (_("安全投入"), "coin", "enterprises:spending", frozenset({powers.MANAGE_ENTERPRISE})),
+        ),
+    ),
+    (
+        _("社会化服务"),
+        (
+            (_("找服务机构"), "map-search", "agencies:map", frozenset({powers.MANAGE_ENTERPRISE, powers.SUPERVISE})),
+            (_("服务合同"), "file-certificate", "agencies:contracts", frozenset({powers.MANAGE_ENTERPRISE, powers.SERVE})),
+            (_("服务任务"), "tool", "agencies:services", frozenset({powers.SERVE})),
+            (_("申请培训"), "school", "agencies:trainings", frozenset({powers.MANAGE_ENTERPRISE})),
+            (_("机构资料"), "briefcase", "agencies:mine", frozenset({powers.MANAGE_AGENCY})),
+            (_("机构账户"), "user-check", "agencies:accounts", frozenset({powers.MANAGE_AGENCIES})),
+            (_("协会"), "users-group", "agencies:association", frozenset({powers.MANAGE_ASSOCIATION})),
         ),
     ),
     (
@@ -90,6 +120,10 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
     (
         _("管理"),
         (
+            (_("风险规则"), "adjustments", "enterprises:policies", frozenset({powers.SET_RULES})),
+            (_("检查表"), "list-check", "hazards:checklists", frozenset({powers.SET_RULES, powers.INSPECT})),
+            (_("台账模板"), "template", "ledgers:templates", frozenset({powers.SET_RULES})),
+            (_("档案字段"), "forms", "enterprises:fields", frozenset({powers.SET_RULES})),
             (_("人员与身份"), "user-shield", "accounts:people", frozenset({powers.MANAGE_POSTS})),
             (_("操作记录"), "history", "audit:list", frozenset({powers.READ_AUDIT})),
             (_("平台运行"), "activity", "operations:status", frozenset({powers.OPERATE})),
@@ -101,7 +135,11 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
 
 TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # The first power held decides: what that person reaches for with one thumb. Everything else is behind 全部.
-    (powers.MANAGE_ENTERPRISE, ("enterprises:workers", "training:classes", "portal:menu")),
+    (powers.MANAGE_ENTERPRISE, ("hazards:list", "training:classes", "portal:menu")),
+    (powers.SERVE, ("agencies:services", "hazards:list", "portal:menu")),
+    (powers.MANAGE_ASSOCIATION, ("agencies:association", "hazards:inspections", "portal:menu")),
+    (powers.COORDINATE, ("supervision:overview", "hazards:list", "portal:menu")),
+    (powers.INSPECT, ("hazards:patrol", "hazards:list", "portal:menu")),
     (powers.SUPERVISE, ("supervision:overview", "enterprises:list", "portal:menu")),
     (powers.TEACH, ("training:desk", "training:questions", "portal:menu")),
     (powers.READ_AUDIT, ("audit:list", "portal:menu")),
@@ -116,6 +154,11 @@ TAB_LABELS: dict[str, tuple[Words, str]] = {
     "enterprises:workers": (_("员工"), "users"),
     "training:classes": (_("培训班"), "school"),
     "supervision:overview": (_("总览"), "map-2"),
+    "hazards:list": (_("隐患"), "alert-triangle"),
+    "hazards:patrol": (_("巡查"), "route"),
+    "hazards:inspections": (_("检查"), "clipboard-check"),
+    "agencies:services": (_("任务"), "tool"),
+    "agencies:association": (_("协会"), "users-group"),
     "enterprises:list": (_("企业"), "building-factory-2"),
     "training:desk": (_("课程"), "chalkboard"),
     "training:questions": (_("提问"), "message-circle"),

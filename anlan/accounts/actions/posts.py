@@ -14,13 +14,15 @@ from anlan.lib.errors import Refused
 
 
 def install_roles() -> None:
-    """Add the default roles that are missing; roles changed by an administrator stay as they are."""
+    """Add the default roles that are missing and give the others the powers that this version bundles."""
     Role.objects.bulk_create(
         [
             Role(code=code, name=name, name_en=english, account_class=kind, powers=list(powers))
             for code, name, english, kind, powers in DEFAULT_ROLES
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["powers"],
     )
 
 

@@ -69,6 +69,8 @@ class Region(models.Model):
     full_name = models.CharField(max_length=200, help_text="河南省郑州市金水区")
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    boundary = models.JSONField(null=True, blank=True, help_text="GeoJSON Polygon of a grid, where somebody drew it")
+    opened_on = models.DateField(null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
 
     objects = RegionQuerySet.as_manager()
@@ -78,3 +80,29 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegionChange(models.Model):
+    """History of the grids: what became of which codes, when, by whom and why."""
+
+    class Kind(models.TextChoices):
+        OPEN = "open", "新建"
+        SPLIT = "split", "拆分"
+        MERGE = "merge", "合并"
+        RENAME = "rename", "更名"
+        CLOSE = "close", "撤销"
+        REASSIGN = "reassign", "换网格员"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    region_code = models.CharField(max_length=24, help_text="the town, or the division that the grids lie in")
+    before = models.JSONField(default=list, help_text="[[code, name], …] that were")
+    after = models.JSONField(default=list, help_text="[[code, name], …] that are")
+    because = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["region_code", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.region_code}"

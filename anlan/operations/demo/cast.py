@@ -22,6 +22,7 @@ REGIONS: tuple[tuple[str, str, str, int], ...] = (
     ("410105019", "丰庆路街道", "410105", 4),
     ("410303001", "王城路街道", "410303", 4),
     ("410105018G07", "杨金路第 7 网格", "410105018", 6),
+    ("410105018G08", "杨金路第 8 网格", "410105018", 6),
 )
 """What the tests need; the demo loads the whole province first. Grids are ours and never in the official table."""
 
@@ -31,9 +32,12 @@ ORGANISATIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("bakery", "enterprise", "禾香源食品有限公司（演示）", "410105019", "C1411"),
     ("luoyang", "enterprise", "洛水木业有限公司（演示）", "410303001", "C2110"),
     ("school", "institution", "中原安全培训中心（演示）", "410105", ""),
+    ("anhe", "agency", "安和安全技术服务有限公司（演示）", "410105", ""),
+    ("huaan", "agency", "华安注册安全工程师事务所（演示）", "410105", ""),
+    ("guild", "association", "金水区机械制造业安全协会（演示）", "410105", ""),
 )
 
-PEOPLE: tuple[tuple[str, str, str, str, str], ...] = (
+REGULARS: tuple[tuple[str, str, str, str, str], ...] = (
     # key, name, role, scope (region code or organisation key), job title
     ("province", "许文博", "province_admin", "41", ""),
     ("city", "赵雪梅", "city_admin", "4101", ""),
@@ -47,7 +51,6 @@ PEOPLE: tuple[tuple[str, str, str, str, str], ...] = (
     ("auditor", "谢芳", "auditor", "", ""),
     ("operator", "马骁", "operator", "", ""),
 )
-"""The one-click sign-ins of the demo, in the order shown."""
 
 OUTSIDERS: tuple[tuple[str, str, str, str, str], ...] = (
     ("other_county", "高洁", "county_admin", "410102", ""),
@@ -57,6 +60,23 @@ OUTSIDERS: tuple[tuple[str, str, str, str, str], ...] = (
     ("far_worker", "洛青", "worker", "luoyang", "木工"),
 )
 """People who must not see what the cast sees: another county, another city, another firm."""
+
+SERVICES: tuple[tuple[str, str, str, str, str], ...] = (
+    ("agency", "郑云", "agency_admin", "anhe", "经理"),
+    ("engineer", "沈毅", "safety_engineer", "anhe", "注册安全工程师"),
+    ("association", "方慧", "association_admin", "guild", "秘书长"),
+)
+"""Whoever serves enterprises."""
+
+BESIDE: tuple[tuple[str, str, str, str, str], ...] = (
+    ("deputy", "林静", "county_admin", "410105", ""),
+    ("other_grid", "王鹏", "grid_officer", "410105018G08", ""),
+    ("other_agency", "鲁强", "agency_admin", "huaan", "经理"),
+)
+"""The county's second person, the officer of the next grid, an agency without a contract."""
+
+PEOPLE = (*REGULARS, *SERVICES)
+"""The one-click sign-ins of the demo, in the order shown."""
 
 
 @dataclass
@@ -94,8 +114,12 @@ def lay_cast(*, outsiders: bool = True) -> Cast:
     """Create or find the cast. Safe to run again: existing people and firms are kept as they are."""
     lay_regions()
     organisations = {key: _organisation(n, key, *rest) for n, (key, *rest) in enumerate(ORGANISATIONS)}
-    rows = PEOPLE + (OUTSIDERS if outsiders else ())
-    people = {row[0]: _person(n, row, organisations) for n, row in enumerate(rows)}
+    rows = (*REGULARS, *OUTSIDERS, *SERVICES, *BESIDE)
+    people = {
+        row[0]: _person(n, row, organisations)
+        for n, row in enumerate(rows)
+        if outsiders or row not in OUTSIDERS
+    }
     return Cast(people, organisations)
 
 

@@ -1,25 +1,19 @@
-"""Who may enter which address, for an object of the forge (or of the school that teaches it). Every address is listed.
+"""Portal, supervision, certificates, exams, training, enterprises' workers, accounts, audit: the loop of training."""
 
-Learners who follow a manager's link to exams or classes are led to their own. The people are the cast; a person not named meets 404 or 403. `EVERYONE` includes who is not signed in.
-"""
+from tests.walk.people import (
+    ASSIGNERS,
+    EVERYONE,
+    FIRM,
+    FIRMS,
+    GRANTERS,
+    OWN,
+    REGULATORS,
+    SIGNED_IN,
+    TEACHER,
+    TERRITORY,
+)
 
-from __future__ import annotations
-
-TERRITORY = frozenset({"province", "city", "county", "town", "grid"})
-OTHER_REGULATORS = frozenset({"other_county", "other_city"})
-FIRM = frozenset({"boss", "manager"})
-FIRMS = FIRM | {"other_boss"}
-LEARNERS = frozenset({"worker", "other_worker", "far_worker"})
-SIGNED_IN = TERRITORY | OTHER_REGULATORS | FIRMS | LEARNERS | {"teacher", "auditor", "operator"}
-EVERYONE = SIGNED_IN | {"nobody"}
-REGULATORS = TERRITORY | OTHER_REGULATORS
-ASSIGNERS = FIRMS | {"teacher"}
-OWN = frozenset({"worker"})
-TEACHER = frozenset({"teacher"})
-GRANTERS = (REGULATORS - {"grid"}) | {"boss", "other_boss", "operator"}
-
-# name: (method, key of the object, who may enter)
-ALLOWED: dict[str, tuple[str, str, frozenset[str]]] = {
+ALLOWED = {
     # portal
     "portal:index": ("GET", "", EVERYONE),
     "portal:go": ("GET", "", EVERYONE),

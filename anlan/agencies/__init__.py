@@ -1,0 +1,1 @@
+"""Agencies and associations: who serves enterprises, under which contract, how well."""

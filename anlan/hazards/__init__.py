@@ -1,0 +1,1 @@
+"""Checklists, inspections, hazards and their cure, safety reports, work done offline."""

@@ -1,0 +1,1 @@
+"""Electronic ledgers: templates that people build, entries, approval chains."""
