@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from anlan.notifications.delivery import route, send_due
 from anlan.notifications.models import Notice
 
 KEEP = timedelta(days=730)
@@ -18,3 +19,9 @@ def purge(now: datetime | None = None) -> int:
     while pks := list(Notice.objects.filter(created_at__lt=before).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         gone += Notice.objects.filter(pk__gte=pks[0], pk__lte=pks[-1], created_at__lt=before).delete()[0]
     return gone
+
+
+def deliver() -> int:
+    """Route new notices and send what is due; return how many messages went out. Runs every few seconds."""
+    route()
+    return send_due()
