@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
-from anlan.accounts.actions import note_sign_in, welcome
+from anlan.accounts.actions import bind_invitations, note_sign_in, welcome
 from anlan.accounts.actions.keys import MFA_PLACE
 from anlan.accounts.models import User
 from anlan.accounts.models.users import phone_index
@@ -107,6 +107,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             record("change_phone", user, by=user)
         if first:
             welcome(user)
+        self._bind(user)
+
+    def _bind(self, user: User) -> None:
+        """Give the posts that wait for this proved number (P-05), and say so on the next page."""
+        for post in bind_invitations(user):
+            said = now("您已成为%(firm)s的%(role)s。") % {"firm": post.scope_name, "role": post.role.name}
+            messages.success(context.request, said)
 
     def generate_phone_verification_code(self, *, user: User, phone: str) -> str:
         """Six digits."""
@@ -153,6 +160,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in, recorded with the way it was proved."""
         super().login(request, user)
+        self._bind(user)
         request.session.pop("demo_sms", None)
         methods = [item["method"] for item in get_authentication_records(request, user)]
         note_sign_in(user, methods[-1] if methods else "")

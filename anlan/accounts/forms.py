@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from anlan.accounts.models import Organisation, Region, Role, User
+from anlan.accounts.models import Organisation, Post, Region, Role, User
 from anlan.accounts.models.regions import inside
 from anlan.accounts.powers import GRANTS, ROLE_SCOPES
 from anlan.lib import codes
@@ -84,6 +84,13 @@ class GrantForm(forms.Form):
     title = forms.CharField(
         label=_("职务"), required=False, max_length=60, help_text=_("例如：副主任。"), widget=_text()
     )
+    because = forms.CharField(
+        label=_("理由"),
+        required=False,
+        max_length=300,
+        help_text=_("授予市、县、镇街一级的监管身份要写，由另一个人审批后才生效。"),
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 2}),
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,6 +104,7 @@ class GrantForm(forms.Form):
         self.fields["role"].choices = [(code, roles[code]) for code in granted if code in roles]  # type: ignore[attr-defined]
         if post is not None and post.organisation_id:
             del self.fields["scope"]  # a firm grants in itself only
+            del self.fields["because"]
         else:
             self.fields["scope"].required = all(ROLE_SCOPES[code] != "" for code in granted)
             self.fields["scope"].error_messages["required"] = _("请填写这个身份管哪里、属于哪个单位。")
@@ -159,3 +167,85 @@ class GrantForm(forms.Form):
             if several
             else _("在您的范围内没有找到，请核对名称，或换一个角色。"),
         )
+
+
+def _because(required: bool = True) -> forms.CharField:
+    area = forms.Textarea(attrs={"class": "form-control", "rows": 2})
+    return forms.CharField(label=_("理由"), required=required, max_length=300, widget=area)
+
+
+class GridForm(forms.Form):
+    """The name of a grid, and why. `parents`: towns (or the one 大网格) that a new grid may lie in."""
+
+    parent = forms.ChoiceField(label=_("在哪里"), widget=forms.Select(attrs={"class": "form-select"}))
+    name = forms.CharField(label=_("网格名称"), max_length=60, widget=_text(autocomplete="off"))
+    because = _because(required=False)
+
+    def __init__(self, *args: Any, parents: list[Region] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if parents is None:
+            del self.fields["parent"]
+        else:
+            self.fields["parent"].choices = [(region.pk, region.name) for region in parents]  # type: ignore[attr-defined]
+
+
+class OfficerForm(forms.Form):
+    """Who looks after a grid from now on: an officer of the same town, or somebody by name and phone."""
+
+    person = forms.ChoiceField(
+        label=_("由谁负责"), required=False, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
+    name = forms.CharField(label=_("姓名"), required=False, max_length=60, widget=_text(autocomplete="off"))
+    phone = forms.CharField(
+        label=_("手机号"), required=False, max_length=20, widget=_text(inputmode="tel", autocomplete="off")
+    )
+    keep = forms.BooleanField(
+        label=_("现任网格员也留任"), required=False, widget=forms.CheckboxInput(attrs={"class": "form-check-input"})
+    )
+    because = _because()
+
+    def __init__(self, *args: Any, officers: list[tuple[Post, str]], held: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = [
+            (str(post.user_id), _("%(name)s，现管%(place)s") % {"name": post.user.name, "place": place})
+            for post, place in officers
+        ]
+        self.fields["person"].choices = [*places, ("", _("另外一个人，填姓名和手机号"))]  # type: ignore[attr-defined]
+        if not officers:
+            del self.fields["person"]
+        if not held:
+            del self.fields["keep"]
+
+    def clean(self) -> dict[str, Any]:
+        """Name and number are needed for somebody new only."""
+        if not self.cleaned_data.get("person"):
+            self.cleaned_data["name"] = " ".join(str(self.cleaned_data.get("name", "")).split())
+            if not self.cleaned_data["name"]:
+                self.add_error("name", _("请填写姓名。"))
+            try:
+                self.cleaned_data["phone"] = codes.phone(
+                    self.cleaned_data.get("phone", ""), allow_demo=settings.ANLAN_DEMO
+                )
+            except codes.Malformed as malformed:
+                self.add_error("phone", str(malformed))
+        return self.cleaned_data
+
+
+class InviteForm(forms.Form):
+    """A phone number set in advance."""
+
+    role = forms.ChoiceField(label=_("身份"), widget=forms.Select(attrs={"class": "form-select"}))
+    phone = forms.CharField(
+        label=_("对方的手机号"), max_length=20, widget=_text(inputmode="tel", autocomplete="off", type="tel")
+    )
+
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.pk, role.name) for role in roles]  # type: ignore[attr-defined]
+
+    def clean_phone(self) -> str:
+        """Return the 11 digits."""
+        try:
+            return codes.phone(self.cleaned_data["phone"], allow_demo=settings.ANLAN_DEMO)
+        except codes.Malformed as malformed:
+            raise forms.ValidationError(str(malformed)) from None

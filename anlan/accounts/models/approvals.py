@@ -58,7 +58,9 @@ class Approval(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "subject_kind", "subject_id"], condition=Q(state="asked"), name="one_open_approval_per_subject"
+                fields=["kind", "subject_kind", "subject_id"],
+                condition=Q(state="asked"),
+                name="one_open_approval_per_subject",
             ),
         ]
         indexes = [models.Index(fields=["state", "region_code"])]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from anlan.accounts.models.organisations import Organisation
 from anlan.accounts.models.posts import Role
 from anlan.accounts.models.regions import inside
 from anlan.accounts.powers import INVITES
+from anlan.lib.codes import mask_phone
 from anlan.lib.fields import EncryptedTextField
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         if user.post.organisation_id:
             return roles.filter(organisation_id=user.post.organisation_id)
         return roles.filter(inside(user.post.region_code, "organisation__region_code"))
+
+    def open(self) -> InvitationQuerySet:
+        """Return those that still let somebody in."""
+        return self.filter(taken_at__isnull=True, withdrawn_at__isnull=True, until__gt=timezone.now())
 
 
 class Invitation(models.Model):
@@ -60,3 +66,13 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation}：{self.role}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still lets somebody in."""
+        return self.taken_at is None and self.withdrawn_at is None and self.until > timezone.now()
+
+    @property
+    def phone_masked(self) -> str:
+        """138****0417; empty for one that is shown as a code."""
+        return mask_phone(self.phone) if self.phone else ""

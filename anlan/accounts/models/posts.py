@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -55,6 +56,11 @@ class PostQuerySet(models.QuerySet["Post"]):
         if user.post is None or not user.may("manage_posts"):
             return self.none()
         return self.within(user.post).filter(role_id__in=GRANTS.get(user.post.role_id, ())).exclude(user_id=user.pk)
+
+    def officers(self, codes: Iterable[str]) -> PostQuerySet:
+        """Return the open posts of the officers of exactly these grids, longest in office first."""
+        held = self.open().filter(role="grid_officer", organisation=None, region_code__in=list(codes))
+        return held.select_related("user", "role").order_by("region_code", "since", "pk")
 
     def with_region_names(self) -> PostQuerySet:
         """Add the name of the territory, so that a list of posts costs one query."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from anlan.accounts.powers import MANAGE_GRIDS
 from anlan.lib.codes import region_prefix_range
 
 if TYPE_CHECKING:
@@ -81,17 +83,53 @@ class Region(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it exists today."""
+        return self.closed_on is None
+
+    @property
+    def town_code(self) -> str:
+        """The town that a grid lies in; for anything above, its own code."""
+        return self.code[:9]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether this is a 小网格, inside a 大网格."""
+        return self.level == self.Level.GRID and len(self.code) > 12
+
+    def can_manage(self, user: User) -> bool:
+        """Whether `user` may change the grids here: a town or grid of today, inside the territory of their post."""
+        return (
+            self.is_open
+            and self.level in (self.Level.TOWN, self.Level.GRID)
+            and user.may(MANAGE_GRIDS)
+            and user.post is not None
+            and user.post.is_territorial
+            and self.code.startswith(user.post.region_code)
+        )
+
+
+class RegionChangeQuerySet(models.QuerySet["RegionChange"]):
+    """Reads over the history of the grids."""
+
+    def visible_to(self, user: User) -> RegionChangeQuerySet:
+        """Return what happened in the towns that the territory of the post holds, or (to a grid) in its own town."""
+        if user.post is None or not user.post.is_territorial:
+            return self.none()
+        return self.filter(inside(user.post.region_code[:9]))
+
 
 class RegionChange(models.Model):
     """History of the grids: what became of which codes, when, by whom and why."""
 
     class Kind(models.TextChoices):
-        OPEN = "open", "新建"
-        SPLIT = "split", "拆分"
-        MERGE = "merge", "合并"
-        RENAME = "rename", "更名"
-        CLOSE = "close", "撤销"
-        REASSIGN = "reassign", "换网格员"
+        OPEN = "open", _("新建")
+        SPLIT = "split", _("拆分")
+        MERGE = "merge", _("合并")
+        RENAME = "rename", _("更名")
+        CLOSE = "close", _("撤销")
+        REASSIGN = "reassign", _("换网格员")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     region_code = models.CharField(max_length=24, help_text="the town, or the division that the grids lie in")
@@ -101,8 +139,14 @@ class RegionChange(models.Model):
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
+    objects = RegionChangeQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["region_code", "-at"])]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.region_code}"
+
+    def concerns(self, code: str) -> bool:
+        """Whether the grid `code` is among what was or what came of it."""
+        return any(code == named[0] for named in (*self.before, *self.after))

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from anlan.accounts.actions import grant_post, withdraw_post
+from anlan.accounts.actions import ask_grant, grant_post, withdraw_post
+from anlan.accounts.actions.posts import needs_second_person
 from anlan.accounts.forms import GrantForm, PeopleFilter
 from anlan.accounts.models import Post, Role, User
 from anlan.accounts.models.posts import PostQuerySet
@@ -73,9 +74,18 @@ def grant(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
+        person = {"phone": chosen["phone"], "name": chosen["name"], "by": user}
         try:
+            if needs_second_person(chosen["role"], user):
+                asked = ask_grant(
+                    chosen["role"], **person, because=chosen.get("because", ""), region_code=form.region_code, title=chosen["title"]
+                )  # fmt: skip
+                messages.success(
+                    request, _("已提交审批，由另一位有审批权的人批准后生效。在批准以前，对方没有这个身份。")
+                )
+                return redirect("accounts:approval", asked.pk)
             post = grant_post(
-                chosen["role"], phone=chosen["phone"], name=chosen["name"], by=user,
+                chosen["role"], **person,
                 region_code=form.region_code, organisation=form.organisation, title=chosen["title"],
             )  # fmt: skip
         except Refused as refused:
