@@ -1,6 +1,53 @@
-"""Addresses of agencies."""
+"""Addresses of agencies, contracts, services, training requests and associations."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from anlan.agencies.views import accounts, associations, contracts, finding, mine, services, trainings
 
 app_name = "agencies"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("agencies/", finding.find, name="map"),
+    path("agencies/<int:pk>/", finding.detail, name="detail"),
+    path("agencies/<int:pk>/ask/", finding.ask, name="ask"),
+    path("service-requests/<int:pk>/", contracts.request_detail, name="request"),
+    path("service-requests/<int:pk>/offer/", contracts.offer, name="offer"),
+    path("service-requests/<int:pk>/<slug:step>/", contracts.request_step, name="request-step"),
+    path("contracts/", contracts.contract_list, name="contracts"),
+    path("contracts/<int:pk>/", contracts.contract, name="contract"),
+    path("contracts/<int:pk>/file/", contracts.contract_file, name="contract-file"),
+    path("contracts/<int:pk>/services/", contracts.service_new, name="service-new"),
+    path("contracts/<int:pk>/<slug:step>/", contracts.contract_step, name="contract-step"),
+    path("services/", services.service_list, name="services"),
+    path("services/<int:pk>/", services.service, name="service"),
+    path("services/<int:pk>/report/", services.service_report, name="service-report"),
+    path("services/<int:pk>/<slug:step>/", services.service_step, name="service-step"),
+    path("trainings/", trainings.training_list, name="trainings"),
+    path("trainings/new/", trainings.training_new, name="training-new"),
+    path("trainings/desk/", trainings.training_desk, name="training-desk"),
+    path("trainings/desk/profile/", trainings.provider, name="provider"),
+    path("trainings/<int:pk>/", trainings.training, name="training"),
+    path("trainings/<int:pk>/<slug:step>/", trainings.training_step, name="training-step"),
+    path("agency/", mine.mine, name="mine"),
+    path("agency/profile/", mine.profile, name="profile"),
+    path("agency/points/new/", mine.point_new, name="point-new"),
+    path("agency/points/<int:pk>/remove/", mine.point_remove, name="point-remove"),
+    path("agency/engineers/new/", mine.engineer_new, name="engineer-new"),
+    path("agency/engineers/<int:pk>/close/", mine.engineer_close, name="engineer-close"),
+    path("engineers/<int:pk>/certificate/", mine.engineer_certificate, name="engineer-certificate"),
+    path("engineers/<int:pk>/<slug:step>/", accounts.engineer_step, name="engineer-step"),
+    path("agency-accounts/", accounts.account_list, name="accounts"),
+    path("agency-accounts/new/", accounts.account_new, name="account-new"),
+    path("agency-accounts/apply/", accounts.apply, name="apply"),
+    path("agency-accounts/<int:pk>/", accounts.account, name="account"),
+    path("agency-accounts/<int:pk>/<slug:step>/", accounts.account_step, name="account-step"),
+    path("association/", associations.association, name="association"),
+    path("association/add/<slug:what>/", associations.add, name="association-add"),
+    path("associations/", associations.joined, name="joined"),
+    path("associations/<int:pk>/join/", associations.join, name="join"),
+    path("memberships/<int:pk>/<slug:step>/", associations.membership_step, name="membership-step"),
+    path("packs/<int:pk>/file/", associations.pack_file, name="pack-file"),
+    path("packs/<int:pk>/remove/", associations.pack_remove, name="pack-remove"),
+    path("publications/<int:pk>/", associations.publication, name="publication"),
+    path("publications/<int:pk>/file/", associations.publication_file, name="publication-file"),
+    path("publications/<int:pk>/<slug:step>/", associations.publication_step, name="publication-step"),
+]
