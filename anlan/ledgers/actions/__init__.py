@@ -1,0 +1,1 @@
+"""Writes on templates, entries and permits."""
