@@ -1,137 +1,34 @@
-"""The board of enterprises: what its conditions mean, and the figures beside its rows. Reads only."""
+"""The figures beside the rows of the list of enterprises, from the cache where they are fresh. Reads only."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Substr
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from anlan.accounts.models import Region, User
+from anlan.accounts.models import Region, SavedView, User
 from anlan.accounts.models.regions import inside
-from anlan.enterprises.industries import name_of, sections
+from anlan.enterprises.conditions import Conditions, of_this_year, permits_ending
+from anlan.enterprises.industries import name_of
 from anlan.enterprises.models import Enterprise, Worker
-from anlan.lib.errors import Text
 from anlan.tallies.models import Tally
 
-RISK_ORDER: Final = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
-PERMIT_DAYS: Final = 60
-COMPLETE: Final = {"under60": (0, 60), "under80": (0, 80), "over80": (80, 101), "none": None}
-SUMMARY_SECONDS: Final = 30
+FRESH: Final = 30
+"""Seconds that figures are shown without counting again."""
+KEPT: Final = 600
+"""Seconds that older figures stand in while one request counts anew: twenty at once must not count twenty times."""
+MOST: Final = 10_000
+"""Rows that are counted and paged through; who has more names another condition."""
+T = TypeVar("T")
 REGION_LENGTHS: Final = (2, 4, 6, 9, 12)
-
-
-@dataclass(slots=True)
-class Conditions:
-    """What the address of the board asks for; everything unknown is dropped."""
-
-    words: str = ""
-    region: str = ""
-    section: str = ""
-    risk: str = ""
-    size: str = ""
-    training: str = ""
-    view: str = ""
-    order: str = "risk"
-    chips: list[tuple[str, str]] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, query: QueryDict, scope: str) -> Conditions:
-        """From a query string; a region outside `scope` (the post's territory) is the scope itself."""
-        region = query.get("region", "")
-        known: dict[str, Mapping[str, Text]] = {
-            "section": dict(sections()),
-            "risk": dict(Enterprise.Risk.choices) | {"high": _("重大、较大风险")},
-            "size": dict(Enterprise.Size.choices),
-            "training": {"under60": _("完成率低于 60%"), "under80": _("完成率低于 80%"), "over80": _("完成率 80% 以上"), "none": _("今年没有培训")},
-            "view": {"watch": _("要盯住的"), "permits": _("许可 60 天内到期"), "idle": _("今年没有培训")},
-            "order": {"risk": "", "name": "", "size": "", "permit": ""},
-        }  # fmt: skip
-        found = cls(
-            words=query.get("q", "").strip()[:60],
-            region=region if region.startswith(scope) and region.isalnum() else scope,
-        )
-        for key, choices in known.items():
-            value = query.get(key, "")
-            if value in choices:
-                setattr(found, key, value)
-                if key not in ("view", "order"):
-                    found.chips.append((key, str(choices[value])))
-        if found.words:
-            found.chips.insert(0, ("q", f"“{found.words}”"))
-        return found
-
-    def apply(self, firms: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
-        """The firms that meet the conditions, not yet ordered."""
-        if self.region:
-            firms = firms.filter(inside(self.region, "organisation__region_code"))
-        if self.words:
-            plain = unicodedata.normalize("NFKC", self.words)
-            firms = firms.filter(
-                Q(organisation__name__icontains=plain)
-                | Q(organisation__credit_code__istartswith=plain)
-                | Q(legal_person__icontains=plain)
-            )
-        if self.section:
-            firms = firms.filter(inside(self.section, "industry"))
-        if self.risk:
-            firms = firms.filter(risk__in=["red", "orange"] if self.risk == "high" else [self.risk])
-        if self.size:
-            firms = firms.filter(size=self.size)
-        if self.training or self.view == "idle":
-            firms = _by_training(firms, self.training or "none")
-        if self.view == "watch":
-            firms = firms.filter(risk__in=["red", "orange"])
-        elif self.view == "permits":
-            firms = firms.filter(permits_ending())
-        return firms
-
-    def sorted(self, firms: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
-        """The firms in the order asked for; the id makes pages stable."""
-        if self.order == "name":
-            return firms.order_by("organisation__name", "pk")
-        if self.order == "size":
-            return firms.order_by("-headcount", "pk")
-        if self.order == "permit":
-            return firms.order_by(F("permit_until").asc(nulls_last=True), "pk")
-        grade = Case(*[When(risk=key, then=Value(n)) for key, n in RISK_ORDER.items()], output_field=IntegerField())
-        return firms.order_by(grade, "-headcount", "pk")
-
-
-def permits_ending() -> Q:
-    """Firms whose permit has ended or ends within 60 days."""
-    return Q(permit_until__isnull=False, permit_until__lte=timezone.localdate() + timedelta(days=PERMIT_DAYS))
-
-
-def _year() -> Q:
-    today = timezone.localdate()
-    return Q(month__gte=date(today.year, 1, 1), month__lte=date(today.year, 12, 31))
-
-
-def _sum(measure: str) -> Any:
-    rows = Tally.objects.filter(_year(), subject_kind="enterprise", subject_id=OuterRef("pk"), measure=measure)
-    return Coalesce(Subquery(rows.values("subject_id").annotate(n=Sum("amount")).values("n")[:1]), 0)
-
-
-def _by_training(firms: QuerySet[Enterprise], choice: str) -> QuerySet[Enterprise]:
-    firms = firms.annotate(n_enrolled=_sum("enrolled"), n_learnt=_sum("learnt"))
-    bounds = COMPLETE[choice]
-    if bounds is None:
-        return firms.filter(n_enrolled__lte=0)
-    low, high = bounds
-    return firms.filter(
-        n_enrolled__gt=0,
-        n_learnt__gte=F("n_enrolled") * low / Value(100.0),
-        n_learnt__lt=F("n_enrolled") * high / Value(100.0),
-    )
 
 
 @dataclass(slots=True)
@@ -158,7 +55,7 @@ class Training:
 def training_of(firms: Iterable[int]) -> dict[int, Training]:
     """This year's training by firm, in one query."""
     found = {pk: Training() for pk in firms}
-    rows = Tally.objects.filter(_year(), subject_kind="enterprise", subject_id__in=list(found)).filter(
+    rows = Tally.objects.filter(of_this_year(), subject_kind="enterprise", subject_id__in=list(found)).filter(
         measure__in=["enrolled", "learnt", "passed", "certificates", "hours_ms"]
     )
     for pk, measure, amount in rows.values_list("subject_id", "measure").annotate(n=Sum("amount")):
@@ -188,7 +85,7 @@ class Part:
 
 @dataclass(slots=True)
 class Summary:
-    """Figures of a scope, at most 30 seconds old."""
+    """Figures of a scope, half a minute old at most while somebody looks."""
 
     at: datetime
     total: int
@@ -204,41 +101,74 @@ class Summary:
         return self.risks.get("red", 0) + self.risks.get("orange", 0)
 
 
+def _cached(key: str, count: Callable[[], T]) -> T:
+    """The value under `key` when it is fresh; else counted by one request, while others still get the last one."""
+    found: tuple[float, T] | None = cache.get(key)
+    now = timezone.now().timestamp()
+    if found is not None and (now - found[0] < FRESH or not cache.add(f"{key}:busy", 1, FRESH)):
+        return found[1]
+    value = count()
+    cache.set(key, (now, value), KEPT)
+    cache.delete(f"{key}:busy")
+    return value
+
+
 def summary_of(user: User, region: str) -> Summary:
-    """Figures of the region for this user, from the cache when fresh. Three queries."""
+    """Figures of the active firms of the region for this user. Three queries, none when fresh."""
     post = user.post
-    key = f"enterprises:summary:{post.pk if post else 0}:{region}"
-    found: Summary | None = cache.get(key)
-    if found is None:
-        found = _summary(user, region)
-        cache.set(key, found, SUMMARY_SECONDS)
+    return _cached(f"enterprises:summary:{post.pk if post else 0}:{region}", lambda: _summary(user, region))
+
+
+def count_of(user: User, asked: Conditions, firms: QuerySet[Enterprise]) -> int:
+    """How many firms meet the conditions, at most MOST + 1; from the cache when fresh."""
+    post = user.post
+    key = f"enterprises:count:{post.pk if post else 0}:{asked.region}:{asked.query(order='')}"
+    return _cached(hashed(key), lambda: firms.order_by().values("pk")[: MOST + 1].count())
+
+
+def hashed(key: str) -> str:
+    """A key short and plain enough for any cache."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved view of the list with the number of firms it shows now; None while that is not counted."""
+
+    view: SavedView
+    count: int | None
+
+
+def saved_views(user: User, page: str, *, counted: bool) -> list[Saved]:
+    """The person's own saved views of `page`, by name, with counts when asked for: a query each, unless fresh."""
+    scope = user.post.region_code if user.post else ""
+    found = []
+    for view in SavedView.objects.visible_to(user).filter(page=page).order_by("name")[:20]:
+        asked = Conditions.read(QueryDict(view.query.lstrip("?")), scope)
+        firms = asked.apply(Enterprise.objects.visible_to(user)) if counted else None
+        found.append(Saved(view, count_of(user, asked, firms) if firms is not None else None))
     return found
 
 
 def _summary(user: User, region: str) -> Summary:
-    firms = Enterprise.objects.visible_to(user)
+    firms = Enterprise.objects.visible_to(user).active()
     if region:
         firms = firms.filter(inside(region, "organisation__region_code"))
     deeper = next((n for n in REGION_LENGTHS if n > len(region)), None)
     part = Substr("organisation__region_code", 1, deeper) if deeper else F("organisation__region_code")
     risks: dict[str, int] = {}
     parts: dict[str, dict[str, int]] = {}
-    permits = total = 0
-    for code, risk, n, ending in (
-        firms.annotate(part=part)
-        .values_list("part", "risk")
-        .annotate(n=Count("pk"), p=Count("pk", filter=permits_ending()))
-        .order_by("part")
-    ):
+    counted = firms.annotate(part=part).values_list("part", "risk").annotate(n=Count("pk")).order_by("part")
+    for code, risk, n in counted:
         parts.setdefault(code, {})[risk] = n
         risks[risk] = risks.get(risk, 0) + n
-        total, permits = total + n, permits + ending
+    total, permits = sum(risks.values()), firms.filter(permits_ending()).count()
     training, busy = _training_of_scope(region)
     return Summary(timezone.now(), total, risks, permits, max(0, total - busy), training, sorted(parts.items()))
 
 
 def _training_of_scope(region: str) -> tuple[Training, int]:
-    rows = Tally.objects.filter(_year(), subject_kind="enterprise", measure__in=["enrolled", "learnt"])
+    rows = Tally.objects.filter(of_this_year(), subject_kind="enterprise", measure__in=["enrolled", "learnt"])
     if region:
         rows = rows.filter(inside(region))
     sums = dict(rows.values_list("measure").annotate(n=Sum("amount")))

@@ -3,12 +3,24 @@
 from datetime import timedelta
 from typing import Final
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from anlan.enterprises.actions import check_roster, import_roster, revert_roster, write_export
-from anlan.enterprises.models import Export, Roster
+from anlan.enterprises.actions import (
+    check_roster,
+    fail_reading,
+    import_roster,
+    read_reading,
+    revert_roster,
+    write_export,
+)
+from anlan.enterprises.actions.extract_undoing import revert_extract
+from anlan.enterprises.actions.extracting import check_extract, import_extract
+from anlan.enterprises.models import Export, Extract, Permit, Reading, Roster
+from anlan.enterprises.people import managers_of, officers_of
+from anlan.notifications.actions import notify
 
 SILENCE: Final = timedelta(minutes=2)
 """A process that works says so every second or so; after this long it is taken for dead."""
@@ -24,12 +36,38 @@ def work_on_roster(roster_id: int) -> None:
 
 
 @task(queue_name="default")
+def work_on_extract(extract_id: int) -> None:
+    """Do what the extract's state asks for: check, import or revert."""
+    check_extract(extract_id)
+    import_extract(extract_id)
+    revert_extract(extract_id)
+
+
+def begin_extract(extract: Extract) -> None:
+    """Hand the extract to the worker; small ones are checked at once, so that the preview opens filled."""
+    if extract.state == Extract.State.CHECKING and extract.rows <= INLINE_ROWS:
+        check_extract(extract.pk)
+    else:
+        work_on_extract.enqueue(extract.pk)
+
+
+@task(queue_name="default")
 def work_on_export(export_id: int) -> None:
     """Write the workbook of an export."""
     try:
         write_export(export_id)
     except Exception:
         Export.objects.filter(pk=export_id).update(state=Export.State.FAILED, problem=_("导出中断了，请再导一次。"))
+        raise
+
+
+@task(queue_name="default")
+def work_on_reading(reading_id: int) -> None:
+    """Read the picture of a licence or permit."""
+    try:
+        read_reading(reading_id)
+    except Exception:
+        fail_reading(reading_id)
         raise
 
 
@@ -46,7 +84,9 @@ def requeue_dead_rosters() -> int:
     now, count = timezone.now(), 0
     for model, work, states in (
         (Roster, work_on_roster, Roster.AT_WORK),
+        (Extract, work_on_extract, Extract.AT_WORK),
         (Export, work_on_export, (Export.State.RUNNING,)),
+        (Reading, work_on_reading, (Reading.State.RUNNING,)),
     ):
         silent = model._default_manager.filter(state__in=states, beat_at__lt=now - SILENCE)
         for pk, beat in silent.values_list("pk", "beat_at"):
@@ -55,3 +95,35 @@ def requeue_dead_rosters() -> int:
                 work.enqueue(pk)
                 count += 1
     return count
+
+
+STAGES: Final = (7, 30, 60)
+"""A permit's end is told so many days before, once each; and once when it has passed."""
+
+
+def remind_permits() -> int:
+    """Tell managers and the officers of the place which permits end or have ended; return how many new messages.
+
+    For the schedule, daily. Each permit and stage is told once: a stage missed while the machine was off is told late,
+    the nearer stage instead of all before it.
+    """
+    today, told = timezone.localdate(), 0
+    ending = Permit.objects.ending(max(STAGES)).filter(
+        enterprise__status="active", until__gte=today - timedelta(days=max(STAGES))
+    )
+    for permit in ending.select_related("enterprise__organisation").iterator():
+        assert permit.until is not None  # noqa: S101  # filtered above
+        left = (permit.until - today).days
+        stage = "over" if left < 0 else str(next(days for days in STAGES if left <= days))
+        words = {"name": permit.name, "day": permit.until.isoformat(), "left": left, "firm": permit.enterprise}
+        title = _("%(name)s已经过期") % words if left < 0 else _("%(name)s还有 %(left)d 天到期") % words
+        key = f"permit:{permit.pk}:{permit.until.isoformat()}:{stage}"
+        own = reverse("enterprises:permit", args=[permit.pk])
+        text = _("到期日 %(day)s。换证后拍一张新证，旧的会收起。") % words
+        told += notify(managers_of(permit.enterprise_id), "permit", title, key=key, text=text, url=own)
+        if stage in ("7", "over"):  # the officer hears of it when the firm had its time
+            told += notify(
+                officers_of(permit.enterprise.organisation.region_code), "permit", f"{permit.enterprise}：{title}", key=key,
+                text=_("到期日 %(day)s。") % words, url=reverse("enterprises:permits", args=[permit.enterprise_id]),
+            )  # fmt: skip
+    return told

@@ -2,19 +2,16 @@
 
 from django.urls import path
 
-from anlan.enterprises.views import board, files, rosters, workers
+from anlan.enterprises.urls_file import file_urls
+from anlan.enterprises.urls_firms import firm_urls
+from anlan.enterprises.views import grids, rosters, workers
 
 app_name = "enterprises"
 urlpatterns = [
-    path("enterprise/", files.mine, name="mine"),
-    path("enterprise/edit/", files.edit, name="edit"),
-    path("enterprise/industries/", files.industry_choices, name="industries"),
-    path("enterprises/", board.enterprise_list, name="list"),
-    path("enterprises/export/", board.export_start, name="export-new"),
-    path("enterprises/exports/<int:pk>/", board.export_page, name="export"),
-    path("enterprises/exports/<int:pk>/file/", board.export_file, name="export-file"),
-    path("enterprises/<int:pk>/", files.detail, name="detail"),
-    path("enterprises/<int:pk>/contact/", files.contact, name="contact"),
+    path("grids/<slug:code>/split/", grids.grid_split, name="grid-split"),
+    path("grids/<slug:code>/merge/", grids.grid_merge, name="grid-merge"),
+    *file_urls,
+    *firm_urls,
     path("workers/", workers.worker_list, name="workers"),
     path("workers/assign/", workers.assign, name="workers-assign"),
     path("workers/new/", workers.new, name="worker-new"),

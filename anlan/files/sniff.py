@@ -24,6 +24,10 @@ _FTYP = {
     b"heic": "image/heic",
     b"heix": "image/heic",
     b"mif1": "image/heic",
+    b"msf1": "image/heic",
+    b"heim": "image/heic",
+    b"hevc": "image/heic",
+    b"avif": "image/avif",
     b"M4A ": "audio/mp4",
     b"qt  ": "video/quicktime",
 }

@@ -35,7 +35,7 @@ KINDS = frozenset(
 
 
 def _manager_of(enterprise: Enterprise, by: User) -> None:
-    if not enterprise.can_edit(by):
+    if not enterprise.is_managed_by(by):
         raise Refused(gettext_lazy("花名册只能由本企业的负责人和安全管理员导入。"), code="not_manager", status=403)
 
 

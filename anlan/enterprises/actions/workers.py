@@ -25,7 +25,7 @@ def count_workers(enterprise: Enterprise, amount: int) -> None:
 
 
 def _may_manage(enterprise: Enterprise, by: User) -> None:
-    if not enterprise.can_edit(by):
+    if not enterprise.is_managed_by(by):
         raise Refused(gettext_lazy("这家企业的员工只能由它的负责人和安全管理员登记。"), code="not_manager", status=403)
 
 

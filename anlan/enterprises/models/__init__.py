@@ -11,6 +11,7 @@ from anlan.enterprises.models.file import (
     FirmPhoto,
     FirmTag,
     Permit,
+    Reading,
     Spending,
 )
 from anlan.enterprises.models.policy import FloorPlan, RiskGrade, RiskPoint, RiskPolicy
@@ -33,6 +34,7 @@ __all__ = [
     "Mandate",
     "Permit",
     "Placement",
+    "Reading",
     "RiskGrade",
     "RiskPoint",
     "RiskPolicy",

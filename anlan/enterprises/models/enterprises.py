@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
-from anlan.accounts.models import Organisation, User
+from anlan.accounts.models import Organisation, Region, User
 from anlan.accounts.models.regions import inside
 from anlan.lib.fields import EncryptedTextField
 
@@ -30,6 +30,16 @@ class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
             return self.filter(inside(post.region_code, "organisation__region_code"))
         return self.none()
 
+    def with_file_for(self, user: User) -> EnterpriseQuerySet:
+        """Return those of `visible_to` whose file the user reads: not the workers, who see their firm only in passing."""
+        readers = (powers.MANAGE_ENTERPRISE, powers.SUPERVISE, powers.SERVE, powers.MANAGE_ASSOCIATION)
+        return self.visible_to(user) if any(user.may(power) for power in readers) else self.none()
+
+    def with_page(self) -> EnterpriseQuerySet:
+        """Return them with what the page of a file names: the people of the last change and look, and `region_name`."""
+        place = Region.objects.filter(code=OuterRef("organisation__region_code"))
+        named = self.select_related("organisation", "updated_by", "verified_by")
+        return named.annotate(region_name=Subquery(place.values("full_name")[:1]))
 
     def active(self) -> EnterpriseQuerySet:
         """Return the firms that are neither closed nor merged into another."""
@@ -78,14 +88,26 @@ class Enterprise(models.Model):
     )
     size = models.CharField(max_length=8, choices=Size.choices, default=Size.MICRO)
     risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.BLUE)
+    rank = models.GeneratedField(  # type: ignore[attr-defined]  # not yet in the stubs
+        expression=Case(
+            When(risk="red", then=Value(0)), When(risk="orange", then=Value(1)), When(risk="yellow", then=Value(2)),
+            default=Value(3),
+        ),
+        output_field=models.SmallIntegerField(), db_persist=True,
+        help_text="of the risk grade, highest first: the order in which firms are listed",
+    )  # fmt: skip
     high_risk_industry = models.BooleanField(
         default=False, help_text="mines, smelting, construction, transport, hazardous goods, fireworks, …"
     )
     legal_person = models.CharField(max_length=60, blank=True)
+    founded_on = models.DateField(null=True, blank=True, help_text="as the registration says")
+    registered_by = models.CharField(max_length=80, blank=True, help_text="registration authority")
     contact_phone = EncryptedTextField(blank=True)
     address = models.CharField(max_length=200, blank=True, help_text="where the work is done")
     registered_address = models.CharField(max_length=200, blank=True, help_text="as on the business licence")
-    licence_number = models.CharField(max_length=40, blank=True, help_text="business licence, older than the credit code")
+    licence_number = models.CharField(
+        max_length=40, blank=True, help_text="business licence, older than the credit code"
+    )
     floor_area = models.PositiveIntegerField(null=True, blank=True, help_text="square metres")
     meter_number = models.CharField(max_length=40, blank=True, help_text="three-phase electricity meter")
     exits = models.PositiveSmallIntegerField(null=True, blank=True, help_text="emergency exits")
@@ -96,15 +118,15 @@ class Enterprise(models.Model):
     has_dust = models.BooleanField(null=True, blank=True, help_text="combustible dust")
     has_confined_space = models.BooleanField(null=True, blank=True)
     has_dormitory = models.BooleanField(null=True, blank=True, help_text="people sleep in the building of the workshop")
-    revenue = models.PositiveIntegerField(null=True, blank=True, help_text="last year's, 10,000 yuan, for the size class")
+    revenue = models.PositiveIntegerField(
+        null=True, blank=True, help_text="last year's, 10,000 yuan, for the size class"
+    )
     integrity = models.CharField(max_length=1, choices=Integrity.choices, blank=True)
     standard = models.CharField(max_length=8, choices=Standard.choices, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     headcount = models.PositiveIntegerField(default=0, help_text="as declared; the roster has its own count")
     products = models.CharField(max_length=200, blank=True)
-    permit_number = models.CharField(max_length=60, blank=True)
-    permit_until = models.DateField(null=True, blank=True)
     custom = models.JSONField(default=dict, help_text="values of the fields that an administrator added, by their code")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
     status_on = models.DateField(null=True, blank=True)
@@ -118,6 +140,13 @@ class Enterprise(models.Model):
 
     objects = EnterpriseQuerySet.as_manager()
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "rank", "-headcount", "organisation"], name="firms_by_risk"),
+            models.Index(fields=["latitude", "longitude"], name="firms_on_map"),
+            models.Index(fields=["verified_at"], name="firms_by_age"),
+        ]
+
     def __str__(self) -> str:
         return self.organisation.name
 
@@ -126,9 +155,40 @@ class Enterprise(models.Model):
         """Section and division of the industry, as the counters carry it: C33."""
         return self.industry[:3]
 
-    def can_edit(self, user: User) -> bool:
-        """Whether the user may change this file: its own managers."""
+    def is_managed_by(self, user: User) -> bool:
+        """Whether the user is one of its own managers."""
         return user.may(powers.MANAGE_ENTERPRISE) and user.post is not None and user.post.organisation_id == self.pk
+
+    def is_in_territory_of(self, user: User) -> bool:
+        """Whether it lies inside the territory of the user's present post."""
+        post = user.post
+        return (
+            post is not None
+            and post.is_territorial
+            and self.organisation.region_code.startswith(post.region_code or "")
+        )
+
+    def can_edit(self, user: User) -> bool:
+        """Whether the user may change this file: its managers, the officers of its place, the agency that serves it."""
+        if self.status == self.Status.MERGED:
+            return False
+        if self.is_managed_by(user) or self.can_verify(user):
+            return True
+        post = user.post
+        return (
+            user.may(powers.SERVE)
+            and post is not None
+            and post.organisation_id is not None
+            and Mandate.objects.open().filter(enterprise=self, organisation_id=post.organisation_id).exists()
+        )
+
+    def can_verify(self, user: User) -> bool:
+        """Whether the user may confirm what the file says: the officers of its place, never the firm or an agency."""
+        return user.may(powers.INSPECT) and self.is_in_territory_of(user)
+
+    def can_tag(self, user: User) -> bool:
+        """Whether the user may label it: whoever inspects or coordinates there."""
+        return (user.may(powers.INSPECT) or user.may(powers.COORDINATE)) and self.is_in_territory_of(user)
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
@@ -158,7 +218,9 @@ class Mandate(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["enterprise", "organisation", "kind", "reason"], name="one_mandate_per_reason"),
+            models.UniqueConstraint(
+                fields=["enterprise", "organisation", "kind", "reason"], name="one_mandate_per_reason"
+            ),
         ]
         indexes = [models.Index(fields=["organisation", "enterprise"])]
 

@@ -43,12 +43,17 @@ class Extract(models.Model):
     header_row = models.PositiveIntegerField(default=0)
     columns = models.JSONField(default=dict, help_text="field → column index")
     preview = models.JSONField(default=dict, help_text="titles and the first rows as read, phones masked")
+    moves = models.BooleanField(default=False, help_text="firms that the file puts into another town are moved there")
+    closes = models.BooleanField(
+        default=False, help_text="firms that the file calls deregistered or revoked are closed"
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.CHECKING)
     rows = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
-    moved = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0, help_text="of the known firms, those in another town or grid")
+    closing = models.PositiveIntegerField(default=0, help_text="of the known firms, those the file calls deregistered")
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0, help_text="what undo left alone, because it was used since")
@@ -64,7 +69,9 @@ class Extract(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["region_code"], condition=Q(state__in=["running", "undoing"]), name="one_extract_at_work_per_territory"
+                fields=["region_code"],
+                condition=Q(state__in=["running", "undoing"]),
+                name="one_extract_at_work_per_territory",
             ),
         ]
 
@@ -100,6 +107,11 @@ class ExtractProblem(models.Model):
     row = models.PositiveIntegerField(help_text="as numbered in the sheet")
     reason = models.CharField(max_length=500)
     refused = models.BooleanField(default=True)
+    candidate = models.ForeignKey(
+        "enterprises.Enterprise", null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text="the firm that a row without credit code may be: a person says so, nothing is merged silently",
+    )  # fmt: skip
+    answer = models.CharField(max_length=4, blank=True, choices=[("same", _("是同一家")), ("new", _("是另一家"))])
 
     class Meta:
         indexes = [models.Index(fields=["extract", "row"])]

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
+from typing import Final, Self, TypeVar
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from anlan.accounts import powers
 from anlan.accounts.models import User
+from anlan.accounts.models.regions import inside
 from anlan.enterprises.models.enterprises import Enterprise
 from anlan.files.models import Blob
 
+_M = TypeVar("_M", bound=models.Model)
 
-class OfFirmQuerySet(models.QuerySet["models.Model"]):
+
+class OfFirmQuerySet(models.QuerySet[_M]):
     """Reads over whatever belongs to one firm's file."""
 
-    def visible_to(self, user: User) -> OfFirmQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Return the rows of the firms whose file the user may see."""
-        return self.filter(enterprise__in=Enterprise.objects.visible_to(user))
+        return self.filter(enterprise__in=Enterprise.objects.with_file_for(user))
 
 
 class FileValue(models.Model):
@@ -50,6 +59,22 @@ class FileValue(models.Model):
         return f"{self.field}={self.value}"
 
 
+PERMIT_DAYS: Final = 60
+"""A permit that ends within so many days is worth a word: renewing one takes about a month."""
+
+
+class PermitQuerySet(OfFirmQuerySet["Permit"]):
+    """Reads over permits."""
+
+    def held(self) -> PermitQuerySet:
+        """Return those neither replaced nor given up."""
+        return self.filter(withdrawn_on__isnull=True)
+
+    def ending(self, days: int = PERMIT_DAYS) -> PermitQuerySet:
+        """Return those held that have ended or end within so many days."""
+        return self.held().filter(until__lte=timezone.localdate() + timedelta(days=days))
+
+
 class Permit(models.Model):
     """A licence or permit of the firm: name, number, validity, picture; read by OCR, confirmed by a person."""
 
@@ -60,19 +85,56 @@ class Permit(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True, help_text="last day; empty: no end")
     photo = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    original = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_on = models.DateField(null=True, blank=True, help_text="replaced or no longer held")
     said_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     said_at = models.DateTimeField(auto_now=True)
     verified_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OfFirmQuerySet.as_manager()
+    objects = PermitQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["until"], condition=Q(withdrawn_on__isnull=True), name="permit_ends")]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.number}"
+        return f"{self.name} {self.number}".strip()
+
+
+class Reading(models.Model):
+    """A licence or permit that was photographed: read by the machine, then confirmed or corrected by a person."""
+
+    class Kind(models.TextChoices):
+        LICENCE = "licence", _("营业执照")
+        PERMIT = "permit", _("许可证")
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("正在识别")
+        READ = "read", _("待核对")
+        UNREAD = "unread", _("没有认出来")
+        USED = "used", _("已写入档案")
+        DROPPED = "dropped", _("已放弃")
+
+    enterprise = models.ForeignKey(Enterprise, on_delete=models.CASCADE, related_name="readings")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    original = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    shown = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    fields = models.JSONField(default=dict, help_text="{field: text} as understood; dates as 2026-11-22")
+    lines = models.JSONField(default=list, help_text="[text, …] as read, top to bottom")
+    problem = models.CharField(max_length=200, blank=True)
+    permit = models.ForeignKey(Permit, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField(null=True, blank=True, help_text="last sign of life of the reading process")
+
+    objects = OfFirmQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "beat_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.enterprise}"
 
 
 class Chemical(models.Model):
@@ -81,8 +143,12 @@ class Chemical(models.Model):
     enterprise = models.ForeignKey(Enterprise, on_delete=models.CASCADE, related_name="chemicals")
     name = models.CharField(max_length=80)
     cas = models.CharField(max_length=20, blank=True, help_text="CAS number, check digit verified")
-    most = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True, help_text="largest stock, tonnes")
+    most = models.DecimalField(
+        max_digits=10, decimal_places=3, null=True, blank=True, help_text="largest stock, tonnes"
+    )
     place = models.CharField(max_length=120, blank=True)
+    said_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    said_at = models.DateTimeField(auto_now=True)
 
     objects = OfFirmQuerySet.as_manager()
 
@@ -106,7 +172,9 @@ class Equipment(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=80)
     number = models.CharField(max_length=60, blank=True, help_text="registration code")
-    inspect_by = models.DateField(null=True, blank=True)
+    inspect_by = models.DateField(null=True, blank=True, help_text="next periodic inspection, last day")
+    said_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    said_at = models.DateTimeField(auto_now=True)
 
     objects = OfFirmQuerySet.as_manager()
 
@@ -119,7 +187,11 @@ class FirmPhoto(models.Model):
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.CASCADE, related_name="photos")
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    original = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     caption = models.CharField(max_length=80, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True, help_text="by the camera")
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
     taken_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -143,6 +215,23 @@ class FirmTag(models.Model):
         return self.name
 
 
+class CustomFieldQuerySet(models.QuerySet["CustomField"]):
+    """Reads over the fields that administrators added."""
+
+    def visible_to(self, user: User) -> CustomFieldQuerySet:
+        """Return, to those who set rules, the fields of their territory: their own, those below and those above."""
+        post = user.post
+        if post is None or not post.is_territorial or not user.may(powers.SET_RULES):
+            return self.none()
+        above = ["", *(post.region_code[:n] for n in range(2, len(post.region_code)))]
+        return self.filter(inside(post.region_code) | Q(region_code__in=above))
+
+    def asked_in(self, region_code: str) -> CustomFieldQuerySet:
+        """Return those that a firm at this place answers, in order."""
+        above = ["", *(region_code[:n] for n in range(2, len(region_code) + 1))]
+        return self.filter(region_code__in=above, retired_on__isnull=True)
+
+
 class CustomField(models.Model):
     """A field of the file that an administrator adds without code. Its code never changes; values live in `custom`."""
 
@@ -164,11 +253,23 @@ class CustomField(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     retired_on = models.DateField(null=True, blank=True, help_text="no longer asked; old values stay readable")
 
+    objects = CustomFieldQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
         return self.label
+
+    def can_edit(self, user: User) -> bool:
+        """Whether the user may change it: whoever sets the rules of its territory, not of a part of it."""
+        post = user.post
+        return (
+            user.may(powers.SET_RULES)
+            and post is not None
+            and post.is_territorial
+            and self.region_code.startswith(post.region_code)
+        )
 
 
 class Spending(models.Model):
@@ -187,6 +288,7 @@ class Spending(models.Model):
         DRILL = "drill", _("应急演练与物资")
         OTHER = "other", _("其他安全支出")
 
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, help_text="given by the form: a second tap writes nothing")
     enterprise = models.ForeignKey(Enterprise, on_delete=models.CASCADE, related_name="spending")
     year = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -202,6 +304,16 @@ class Spending(models.Model):
     objects = OfFirmQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enterprise", "year", "purpose"], condition=Q(kind="budget"), name="one_budget_per_purpose"
+            ),
+            models.UniqueConstraint(
+                fields=["enterprise", "invoice_number"],
+                condition=Q(kind="invoice") & ~Q(invoice_number=""),
+                name="one_spending_per_invoice",
+            ),
+        ]
         indexes = [models.Index(fields=["enterprise", "year"])]
 
     def __str__(self) -> str:

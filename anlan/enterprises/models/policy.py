@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from anlan.accounts import powers
 from anlan.accounts.models import User
+from anlan.accounts.models.regions import inside
 from anlan.enterprises.models.enterprises import Enterprise
 from anlan.enterprises.models.file import OfFirmQuerySet
 from anlan.files.models import Blob
+
+
+class RiskPolicyQuerySet(models.QuerySet["RiskPolicy"]):
+    """Reads over policies."""
+
+    def visible_to(self, user: User) -> RiskPolicyQuerySet:
+        """Return, to those who set rules, what is published above, in and below their territory, and the drafts in and below it."""
+        post = user.post
+        if post is None or not post.is_territorial or not user.may(powers.SET_RULES):
+            return self.none()
+        above = [post.region_code[:n] for n in range(len(post.region_code) + 1)]
+        return self.filter(inside(post.region_code) | Q(region_code__in=above, published_at__isnull=False))
+
+    def published(self, day: date) -> RiskPolicyQuerySet:
+        """Return the versions that count on a day, the one that decides first within each territory."""
+        return self.filter(published_at__isnull=False, valid_from__lte=day).order_by("region_code", "-valid_from", "-number")
+
+    def in_force(self, day: date) -> dict[str, RiskPolicy]:
+        """Return {region code: the version that decides there on a day}; one query."""
+        found: dict[str, RiskPolicy] = {}
+        for policy in self.published(day):
+            found.setdefault(policy.region_code, policy)
+        return found
+
+
+def nearest(policies: dict[str, Any], region_code: str) -> Any:
+    """Return what belongs to the smallest territory around a place; None when there is nothing, not even for all."""
+    return next((policies[code] for n in range(len(region_code), -1, -1) if (code := region_code[:n]) in policies), None)
 
 
 class RiskPolicy(models.Model):
@@ -25,11 +58,24 @@ class RiskPolicy(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = RiskPolicyQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["region_code", "number"], name="one_policy_per_number")]
 
     def __str__(self) -> str:
         return f"{self.region_code} 第 {self.number} 版"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it still changes and counts for nothing."""
+        return self.published_at is None
+
+    def can_edit(self, user: User) -> bool:
+        """Whether the user may change or publish it: a draft of just the territory whose rules the user sets."""
+        post = user.post
+        own = post is not None and post.is_territorial and post.region_code == self.region_code
+        return self.is_draft and own and user.may(powers.SET_RULES)
 
 
 class RiskGrade(models.Model):

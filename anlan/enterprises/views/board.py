@@ -1,23 +1,30 @@
-"""The regulators' list of enterprises, and its export."""
+"""The regulators' list of enterprises, the views of it that a person keeps, and its export."""
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts import powers
-from anlan.accounts.models import Region
+from anlan.accounts.models import Region, SavedView
 from anlan.enterprises.actions import start_export
-from anlan.enterprises.industries import sections
-from anlan.enterprises.models import Enterprise, Export
+from anlan.enterprises.actions.tagging import save_view
+from anlan.enterprises.conditions import Conditions, choices_of, has_choices
+from anlan.enterprises.industries import industries, sections
+from anlan.enterprises.models import Enterprise, Export, FirmTag
 from anlan.enterprises.queries import (
-    Conditions,
+    MOST,
     Training,
+    count_of,
     parts_of,
+    saved_views,
     summary_of,
     trade_name,
     training_of,
@@ -27,66 +34,92 @@ from anlan.enterprises.tasks import work_on_export
 from anlan.files.actions import serve
 from anlan.lib.errors import Refused
 
+PAGE = "enterprises:list"
 PER_PAGE = 20
-TRAINING_CHOICES = (
-    ("under60", "完成率低于 60%"),
-    ("under80", "完成率低于 80%"),
-    ("over80", "完成率 80% 以上"),
-    ("none", "今年没有培训"),
-)
-ORDERS = (("risk", "按风险从高到低"), ("permit", "按许可到期先后"), ("size", "按人数从多到少"), ("name", "按名称"))
+ORDERS = (
+    ("risk", gettext_lazy("按风险从高到低")), ("permit", gettext_lazy("按许可到期先后")), ("verified", gettext_lazy("按核实时间从旧到新")),
+    ("size", gettext_lazy("按人数从多到少")), ("name", gettext_lazy("按名称")), ("newest", gettext_lazy("按建档先后从新到旧")),
+)  # fmt: skip
 
 
 class Pages(Paginator):  # type: ignore[type-arg]
-    """A paginator that is told the count where it is known already."""
+    """A paginator that is told the count. It ends after 10,000 rows: nobody leafs further, and skipping rows costs time."""
 
     known: int | None = None
 
     @cached_property
     def count(self) -> int:
         """Rows in all pages."""
-        return self.known if self.known is not None else super().count
+        return min(MOST, self.known if self.known is not None else super().count)
+
+
+def regulator(request: HttpRequest) -> Any:
+    """The user, if they supervise a territory; else there is no such page."""
+    user: Any = request.user
+    if not user.may(powers.SUPERVISE) or user.post is None:
+        raise Refused(_("企业名单是给监管人员的。换一个身份再来。"), code="not_regulator", status=404)
+    return user
 
 
 def enterprise_list(request: HttpRequest) -> HttpResponse:
     """Firms of the territory: figures, chart with its table, conditions, rows."""
-    user: Any = request.user
-    if not user.may(powers.SUPERVISE) or user.post is None:
-        raise Refused(_("企业名单是给监管人员的。换一个身份再来。"), code="not_regulator", status=404)
-    scope = user.post.region_code
-    asked = Conditions.read(request.GET, scope)
+    user = regulator(request)
+    asked = Conditions.read(request.GET, user.post.region_code)
     region = Region.objects.filter(pk=asked.region).select_related("parent").first()
     summary = summary_of(user, asked.region)
     children, parts = parts_of(summary, asked.region)
-    pages = Pages(
-        asked.sorted(asked.apply(Enterprise.objects.visible_to(user)).select_related("organisation")), PER_PAGE
-    )
-    if not asked.chips and not asked.view:
-        pages.known = summary.total
+    firms = asked.apply(Enterprise.objects.visible_to(user))
+    count = summary.total if asked.is_plain else count_of(user, asked, firms)
+    pages = Pages(asked.sorted(firms.select_related("organisation")), PER_PAGE)
+    pages.known = count
     page = pages.get_page(request.GET.get("page"))
     rows = list(page.object_list)
-    context = {
-        "asked": asked, "page": page, "rows": _rows(rows), "region": region, "scope": scope, "summary": summary, "children": children,
-        "parts": parts[:8], "bars": _bars(parts[:8]), "widest": max((part.total for part in parts), default=0),
-        "sections": sections(), "sizes": Enterprise.Size.choices, "risks": Enterprise.Risk.choices, "trainings": TRAINING_CHOICES,
-        "orders": ORDERS, "upper": region.parent if region and region.parent_id and region.pk != scope else None,
+    context = filters(user, asked, region, children) | {
+        "page": page, "rows": _rows(rows, region.full_name if region else ""), "summary": summary, "count": min(count, MOST), "over": count > MOST and not asked.is_plain,
+        "total": count, "most": MOST, "parts": parts[:8], "bars": _bars(parts[:8]), "orders": ORDERS,
+        "views": saved_views(user, PAGE, counted=False), "conditions": asked.address, "may_move": user.may(powers.MANAGE_GRIDS),
+        "may_tag": user.may(powers.INSPECT) or user.may(powers.COORDINATE),
     }  # fmt: skip
     return render(request, "enterprises/list.html", context)
 
 
-def _rows(firms: list[Enterprise]) -> list[dict[str, Any]]:
+def filters(user: Any, asked: Conditions, region: Region | None, children: list[Region]) -> dict[str, Any]:
+    """What the filter bar of the list and of the map shows."""
+    scope = user.post.region_code
+    known = choices_of()
+    section = asked.section[:1]
+    return {
+        "asked": asked, "region": region, "scope": scope, "children": children, "chips": asked.chips,
+        "upper": region.parent if region and region.parent_id and region.pk != scope else None,
+        "sections": sections(), "section": section, "divisions": _divisions(section), "sizes": Enterprise.Size.choices,
+        "risks": Enterprise.Risk.choices, "tags": FirmTag.objects.filter(region_code=scope[:6]).order_by("name")[:50],
+        "permits": known["permit"].items(), "verifieds": known["verified"].items(), "statuses": known["status"].items(),
+        "trainings": known["training"].items(), "has": has_choices().items(),
+    }  # fmt: skip
+
+
+def _divisions(section: str) -> list[tuple[str, str]]:
+    if not section:
+        return []
+    return [(code, entry.name) for code, entry in industries().items() if len(code) == 3 and code.startswith(section)]
+
+
+def _rows(firms: list[Enterprise], around: str) -> list[dict[str, Any]]:
+    """What a row shows; places without what all of them share (`around`)."""
     keys = [firm.pk for firm in firms]
     training, workers = training_of(keys), workers_of(keys)
-    names = dict(
-        Region.objects.filter(pk__in={firm.organisation.region_code for firm in firms}).values_list("code", "full_name")
-    )
+    codes = {firm.organisation.region_code for firm in firms}
+    names = dict(Region.objects.filter(pk__in=codes).values_list("code", "full_name"))
     return [
         {
             "firm": firm,
             "trade": trade_name(firm.industry),
             "workers": workers.get(firm.pk, 0),
             "training": training.get(firm.pk, Training()),
-            "region": names.get(firm.organisation.region_code, firm.organisation.region_code),
+            "region": (name := names.get(firm.organisation.region_code, firm.organisation.region_code)).removeprefix(
+                around
+            )
+            or name,
         }
         for firm in firms
     ]
@@ -102,19 +135,55 @@ def _bars(parts: list[Any]) -> list[dict[str, Any]]:
             n = part.counts.get(colour, 0)
             width = round(1000 * n / widest)
             if n:
-                segments.append(
-                    {
-                        "colour": colour,
-                        "n": n,
-                        "x": at,
-                        "width": max(2, width - 2),
-                        "middle": at + width / 2,
-                        "room": width > 45,
-                    }
-                )
+                room = {"colour": colour, "n": n, "x": at, "width": max(2, width - 2), "middle": at + width / 2}
+                segments.append(room | {"room": width > 45})
             at += width
         bars.append({"part": part, "segments": segments})
     return bars
+
+
+# --- saved views ----------------------------------------------------------------------------------
+
+
+@require_GET
+def views_fragment(request: HttpRequest) -> HttpResponse:
+    """The saved views with how many firms each shows now; the list fetches it after itself, so that it need not wait."""
+    views = saved_views(regulator(request), PAGE, counted=True)
+    context = {"views": views, "conditions": request.GET.get("now", ""), "counted": True, "most": MOST}
+    return render(request, "enterprises/_views.html", context)
+
+
+@require_POST
+def view_save(request: HttpRequest) -> HttpResponse:
+    """Keep the present conditions under a name."""
+    user = regulator(request)
+    asked = Conditions.read(QueryDict(request.POST.get("conditions", "").lstrip("?")), user.post.region_code)
+    view = save_view(PAGE, request.POST.get("name", ""), asked.address, by=user)
+    messages.success(request, _("已存为“%(name)s”") % {"name": view.name})
+    return redirect(reverse(PAGE) + asked.address)
+
+
+@require_POST
+def view_rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a saved view another name."""
+    user = regulator(request)
+    view = get_object_or_404(SavedView.objects.visible_to(user), pk=pk, page=PAGE)
+    save_view(PAGE, request.POST.get("name", ""), view.query, by=user, view=view)
+    messages.success(request, _("已改名为“%(name)s”") % {"name": view.name})
+    return redirect(f"{reverse(PAGE)}?{view.query}")
+
+
+@require_POST
+def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget a saved view."""
+    view = get_object_or_404(SavedView.objects.visible_to(regulator(request)), pk=pk, page=PAGE)
+    name = view.name
+    view.delete()
+    messages.success(request, _("已删掉“%(name)s”这组条件") % {"name": name})
+    return redirect(PAGE)
+
+
+# --- export ---------------------------------------------------------------------------------------
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""What people type about an enterprise, a worker, a roster."""
+"""Workers and rosters."""
 
 from datetime import date
 from typing import Any
@@ -8,97 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from anlan.enterprises.industries import industries
-from anlan.enterprises.models import Enterprise, Worker
+from anlan.enterprises.forms.plain import Plain
+from anlan.enterprises.models import Worker
 from anlan.enterprises.roster_reading import Fault, Line, read_line
-from anlan.lib.codes import Malformed, credit_code, is_demo, phone
-
-
-class Plain(forms.Form):
-    """A form whose fields look like the house's and tell what describes them."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-            if isinstance(field.widget, forms.CheckboxInput):
-                kind = "form-check-input"
-            field.widget.attrs.setdefault("class", kind)
-
-    def full_clean(self) -> None:
-        """Check, and mark the fields that must be corrected."""
-        super().full_clean()
-        for name in self.errors:
-            if name in self.fields:
-                self._mark(name)
-
-    def add_error(self, field: str | None, error: Any) -> None:
-        """Add an error that an action found, and mark its field."""
-        super().add_error(field, error)
-        if field in self.fields:
-            self._mark(str(field))
-
-    def _mark(self, name: str) -> None:
-        attrs = self.fields[name].widget.attrs
-        if "is-invalid" not in attrs.get("class", ""):
-            attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
-
-
-class EnterpriseForm(Plain):
-    """The file of one's own firm."""
-
-    name = forms.CharField(label=_("企业名称"), max_length=120)
-    credit_code = forms.CharField(label=_("统一社会信用代码"), max_length=40, help_text=_("营业执照上的 18 位代码"))
-    legal_person = forms.CharField(label=_("法定代表人"), max_length=60)
-    contact_phone = forms.CharField(
-        label=_("安全联系电话"), max_length=30, required=False, help_text=_("手机号。别人只看到前三位和后四位")
-    )
-    industry = forms.CharField(label=_("行业"), max_length=6, widget=forms.HiddenInput)
-    size = forms.ChoiceField(
-        label=_("规模"), choices=Enterprise.Size.choices, help_text=_("按统计上大中小微型企业划分办法")
-    )
-    headcount = forms.IntegerField(label=_("从业人数"), min_value=0, max_value=1_000_000)
-    products = forms.CharField(label=_("主要产品或服务"), max_length=200, required=False)
-    address = forms.CharField(label=_("生产经营地址"), max_length=200)
-    permit_number = forms.CharField(
-        label=_("安全生产许可证号"), max_length=60, required=False, help_text=_("没有许可证的行业不用填")
-    )
-    permit_until = forms.DateField(
-        label=_("许可证到期日"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-    def clean_credit_code(self) -> str:
-        """Check the check character; demo codes only in the demo."""
-        return _read(credit_code, self.cleaned_data["credit_code"])
-
-    def clean_contact_phone(self) -> str:
-        """Normalise the phone where there is one."""
-        value = self.cleaned_data["contact_phone"]
-        return _read(lambda raw: phone(raw, allow_demo=settings.ANLAN_DEMO), value) if value else ""
-
-    def clean_industry(self) -> str:
-        """One of the standard's entries below the section."""
-        code: str = self.cleaned_data["industry"]
-        if code not in industries() or industries()[code].level == 1:
-            raise forms.ValidationError(_("请从查到的行业里选一个。"))
-        return code
-
-    def clean(self) -> dict[str, Any]:
-        """A permit's end needs its number."""
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        if values.get("permit_until") and not values.get("permit_number"):
-            self.add_error("permit_number", _("填了到期日，请把许可证号也填上。"))
-        return values
-
-
-def _read(reader: Any, value: str) -> str:
-    try:
-        found: str = reader(value)
-    except Malformed as error:
-        raise forms.ValidationError(str(error.reason)) from None
-    if is_demo(found) and not settings.ANLAN_DEMO:
-        raise forms.ValidationError(_("这是演示用的号码，不能用于真实业务。"))
-    return found
 
 
 class WorkerForm(Plain):

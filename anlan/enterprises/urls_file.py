@@ -1,0 +1,55 @@
+"""Addresses of the enterprise's file and what hangs on it."""
+
+from django.urls import path
+
+from anlan.enterprises.views import belongings, door, fields, files, permits, spending, verify
+
+file_urls = [
+    path("enterprise/", files.mine, name="mine"),
+    path("enterprise/edit/", files.edit, name="edit"),
+    path("enterprise/industries/", files.industry_choices, name="industries"),
+    path("spending/", spending.spending, name="spending"),
+    path("enterprises/new/", files.new, name="new"),
+    path("enterprises/fields/", fields.field_list, name="fields"),
+    path("enterprises/fields/new/", fields.field_new, name="field-new"),
+    path("enterprises/fields/<int:pk>/", fields.field_edit, name="field"),
+    path("enterprises/fields/<int:pk>/<slug:step>/", fields.field_step, name="field-step"),
+    path("enterprises/<int:pk>/", files.detail, name="detail"),
+    path("enterprises/<int:pk>/contact/", files.contact, name="contact"),
+    path("enterprises/<int:pk>/edit/<slug:group>/", files.edit_group, name="edit-group"),
+    path("enterprises/<int:pk>/stand/<int:value>/", files.stand, name="stand"),
+    path("enterprises/<int:pk>/verify/", verify.verify, name="verify"),
+    path("enterprises/<int:pk>/permits/", permits.permit_list, name="permits"),
+    path("enterprises/<int:pk>/permits/new/", permits.permit_new, name="permit-new"),
+    path("enterprises/<int:pk>/readings/<slug:kind>/", permits.reading_new, name="reading-new"),
+    path("enterprises/<int:pk>/chemicals/", belongings.belongings, {"kind": "chemicals"}, name="chemicals"),
+    path("enterprises/<int:pk>/equipment/", belongings.belongings, {"kind": "equipment"}, name="equipment"),
+    path("enterprises/<int:pk>/photos/", belongings.photos, name="photos"),
+    path("enterprises/<int:pk>/tags/", belongings.tag, name="tags"),
+    path("enterprises/<int:pk>/spending/", spending.spending_of, name="spending-of"),
+    path("enterprises/<int:pk>/spending.xlsx", spending.spending_xlsx, name="spending-xlsx"),
+    path("enterprises/<int:pk>/qr.pdf", door.qr, name="qr"),
+    path("enterprises/permits/<int:pk>/", permits.permit_edit, name="permit"),
+    path("enterprises/permits/<int:pk>/withdraw/", permits.permit_withdraw, name="permit-withdraw"),
+    path("enterprises/permits/<int:pk>/picture/", permits.permit_picture, name="permit-picture"),
+    path("enterprises/readings/<int:pk>/", permits.reading_page, name="reading"),
+    path("enterprises/readings/<int:pk>/picture/", permits.reading_picture, name="reading-picture"),
+    path("enterprises/readings/<int:pk>/drop/", permits.reading_drop, name="reading-drop"),
+    path(
+        "enterprises/chemicals/<int:pk>/remove/",
+        belongings.belonging_remove,
+        {"kind": "chemicals"},
+        name="chemical-remove",
+    ),
+    path(
+        "enterprises/equipment/<int:pk>/remove/",
+        belongings.belonging_remove,
+        {"kind": "equipment"},
+        name="equipment-remove",
+    ),
+    path("enterprises/photos/<int:pk>/", belongings.photo_file, name="photo"),
+    path("enterprises/photos/<int:pk>/remove/", belongings.photo_remove, name="photo-remove"),
+    path("enterprises/spending/<int:pk>/file/", spending.spending_file, name="spending-file"),
+    path("enterprises/spending/<int:pk>/remove/", spending.spending_remove, name="spending-remove"),
+    path("e/<str:token>/", door.door, name="door"),
+]
