@@ -278,12 +278,17 @@ if env.bool("ANLAN_HTTPS", default=False):
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_SSL_REDIRECT = True
 
+ANLAN_TILES_URL = env.str("ANLAN_TILES_URL", default="")
+"""Tiles of the map, `https://host/{z}/{x}/{y}…`; empty: the map draws borders and marks on plain ground."""
+ANLAN_TILES_CREDIT = env.str("ANLAN_TILES_CREDIT", default="")
+"""Whom the tiles are owed to, shown on the map."""
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
+        "img-src": ["'self'", "data:", "blob:", *(["/".join(ANLAN_TILES_URL.split("/")[:3])] if ANLAN_TILES_URL else [])],
         "media-src": ["'self'", "blob:"],
         "worker-src": ["'self'", "blob:"],
         "font-src": ["'self'"],
@@ -303,6 +308,12 @@ CONTENT_SECURITY_POLICY = {
 
 ANLAN_SMS_URL = env.str("ANLAN_SMS_URL", default="demo:" if ANLAN_DEMO else "")
 """`aliyun://KEY:SECRET@SIGN_NAME?login=SMS_1&notice=SMS_2`; `demo:` shows codes on screen; empty: no messages go out, and it says so."""
+ANLAN_EMAIL_URL = env.str("ANLAN_EMAIL_URL", default=f"filemail:///{VAR_DIR}/mail" if ANLAN_DEMO else "")
+"""`smtp+tls://USER:PASSWORD@HOST:587`; in demo mode letters are kept in the state folder; empty: no letters go out, and it says so."""
+if ANLAN_EMAIL_URL:
+    vars().update(env.email_url_config(ANLAN_EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("ANLAN_EMAIL_FROM", default="安澜 <anlan@localhost>")
 ANLAN_SIGNING_CERT = env.str("ANLAN_SIGNING_CERT", default="")
 """Path of an official PKCS#12 for certificates; without it the platform makes its own at first start."""
 ANLAN_SIGNING_PASSWORD = env.str("ANLAN_SIGNING_PASSWORD", default="")

@@ -1,6 +1,8 @@
-"""Addresses of hazards."""
+"""Addresses of the app: hazards, inspections with their checklists and reports, and the patrol of the phone."""
 
-from django.urls import URLPattern
+from anlan.hazards.urls_hazards import hazard_urls
+from anlan.hazards.urls_inspections import inspection_urls
+from anlan.hazards.urls_patrol import patrol_urls
 
 app_name = "hazards"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*hazard_urls, *inspection_urls, *patrol_urls]

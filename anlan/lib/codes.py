@@ -170,6 +170,22 @@ def demo_credit_code(region6: str, n: int) -> str:
     return body + _credit_check(body)
 
 
+# --- chemicals (CAS registry numbers) ----------------------------------------------------------------
+
+
+def cas_number(raw: str) -> str:
+    """The CAS registry number in `raw` as 67-63-0, dashes given or not. Raises `Malformed`: form or check digit.
+
+    The check digit is the sum of the digits before it, each times its place counted from the right, modulo 10.
+    """
+    digits = _plain(raw).removeprefix("CAS").lstrip(":.")
+    if not re.fullmatch(r"[1-9][0-9]{4,9}", digits):
+        raise Malformed(_("CAS 号应像 67-63-0 这样，由 5 至 10 位数字组成。"))
+    if sum(n * int(c) for n, c in enumerate(reversed(digits[:-1]), start=1)) % 10 != int(digits[-1]):
+        raise Malformed(_("CAS 号校验位不对，请核对是否输错。"))
+    return f"{digits[:-3]}-{digits[-3:-1]}-{digits[-1]}"
+
+
 # --- telephone numbers ----------------------------------------------------------------------------
 
 

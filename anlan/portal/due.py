@@ -4,16 +4,21 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from anlan.accounts.due import due_for as accounts_due
 from anlan.accounts.models import User
+from anlan.agencies.due import due_for as agencies_due
 from anlan.certificates.due import due_for as certificates_due
 from anlan.enterprises.due import due_for as enterprises_due
 from anlan.exams.due import due_for as exams_due
+from anlan.hazards.due import due_for as hazards_due
+from anlan.hazards.due_inspections import due_for as inspections_due
+from anlan.ledgers.due import due_for as ledgers_due
 from anlan.lib.due import Due
 from anlan.training.due import due_for as training_due
 from anlan.training.due_managers import due_for_manager
 from anlan.training.learner import ClassRow, YearHours
 
-SOURCES = (due_for_manager, exams_due, enterprises_due, certificates_due)
+SOURCES = (accounts_due, due_for_manager, exams_due, enterprises_due, agencies_due, hazards_due, inspections_due, ledgers_due, certificates_due)
 
 
 def due_for(user: User, classes: list[ClassRow] | None = None, year: YearHours | None = None) -> list[Due]:

@@ -67,7 +67,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         (
             (_("一企一档"), "building-factory-2", "enterprises:mine", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("一企一策"), "shield-half", "enterprises:policy", frozenset({powers.MANAGE_ENTERPRISE})),
-            (_("电子台账"), "notebook", "ledgers:list", frozenset({powers.MANAGE_ENTERPRISE})),
+            (_("电子台账"), "notebook", "ledgers:list", frozenset({powers.MANAGE_ENTERPRISE, powers.LEARN})),
             (_("员工与学时"), "users", "enterprises:workers", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("导入花名册"), "table-import", "enterprises:rosters", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("安全投入"), "coin", "enterprises:spending", frozenset({powers.MANAGE_ENTERPRISE})),
@@ -83,6 +83,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("机构资料"), "briefcase", "agencies:mine", frozenset({powers.MANAGE_AGENCY})),
             (_("机构账户"), "user-check", "agencies:accounts", frozenset({powers.MANAGE_AGENCIES})),
             (_("协会"), "users-group", "agencies:association", frozenset({powers.MANAGE_ASSOCIATION})),
+            (_("协会服务"), "users-group", "agencies:joined", frozenset({powers.MANAGE_ENTERPRISE})),
         ),
     ),
     (
@@ -115,6 +116,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("题库"), "list-check", "exams:bank", frozenset({powers.TEACH})),
             (_("组卷规则"), "template", "exams:blueprints", frozenset({powers.TEACH})),
             (_("学员提问"), "message-circle", "training:questions", frozenset({powers.TEACH})),
+            (_("培训申请"), "clipboard-list", "agencies:training-desk", frozenset({powers.TEACH})),
         ),
     ),
     (
@@ -127,6 +129,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("人员与身份"), "user-shield", "accounts:people", frozenset({powers.MANAGE_POSTS})),
             (_("操作记录"), "history", "audit:list", frozenset({powers.READ_AUDIT})),
             (_("平台运行"), "activity", "operations:status", frozenset({powers.OPERATE})),
+            (_("短信和邮件"), "mail", "notifications:deliveries", frozenset({powers.OPERATE})),
             (_("媒体队列"), "video", "training:media-queue", frozenset({powers.OPERATE})),
         ),
     ),
@@ -194,12 +197,13 @@ def _addresses() -> tuple[tuple[str, str], ...]:
 
 
 def _current(path: str) -> frozenset[str]:
-    """The addresses that the page at this path lies under."""
-    return frozenset(
+    """The address that the page at this path lies under: of two, the longer (the map of firms, not their list)."""
+    found = [
         url
         for name, url in _addresses()
         if path == url or (len(url) > 1 and path.startswith(url) and name != "portal:home")
-    )
+    ]
+    return frozenset(url for url in found if not any(other != url and other.startswith(url) for other in found))
 
 
 def _item(label: Words, icon: str, name: str, current: frozenset[str]) -> Item | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.accounts.models import Region
 from anlan.tallies.models import Rollup
 
-STOCKS = ("workers",)
+STOCKS = ("workers", "hazards_open", "hazards_open_major")
 """Measures that are counts of what exists now: summed from the beginning of time."""
 COMPLETION_YELLOW = 80
 PASS_ORANGE = 60

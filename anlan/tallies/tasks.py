@@ -10,6 +10,8 @@ from anlan.tallies.models import Delta, Rollup, Tally
 
 BATCH = 5000
 LEVELS = (2, 4, 6, 9, 12)
+ROLLED_UP = "enterprise"
+"""The kind of subject whose counters a territory sums. Others (an agency's, an officer's) would be counted twice there."""
 
 
 def ancestors(region_code: str) -> list[str]:
@@ -46,7 +48,7 @@ def fold() -> int:
         for _pk, kind, subject, measure, month, region, industry, amount in rows:
             per_subject[kind, subject, measure, month] += amount
             places[kind, subject, measure, month] = (region, industry)
-            for code in ancestors(region):
+            for code in ancestors(region) if kind == ROLLED_UP else ():
                 for part in industries(industry):
                     per_region[code, measure, month, part] += amount
         _add(

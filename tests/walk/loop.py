@@ -1,6 +1,7 @@
 """Portal, supervision, certificates, exams, training, enterprises' workers, accounts, audit: the loop of training."""
 
 from tests.walk.people import (
+    AGENCY,
     ASSIGNERS,
     EVERYONE,
     FIRM,
@@ -157,7 +158,7 @@ ALLOWED = {
     "enterprises:export-new": ("POST", "", REGULATORS),
     "enterprises:export": ("GET", "firm_export", frozenset({"county"})),
     "enterprises:export-file": ("GET", "firm_export", frozenset({"county"})),
-    "enterprises:detail": ("GET", "enterprise", TERRITORY | FIRM),
+    "enterprises:detail": ("GET", "enterprise", TERRITORY | FIRM | AGENCY),
     "enterprises:contact": ("POST", "enterprise", (TERRITORY | FIRM) - {"town", "grid"}),
     "enterprises:workers": ("GET", "", FIRMS),
     "enterprises:workers-assign": ("POST", "", FIRMS),

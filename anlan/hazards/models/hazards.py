@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
 from anlan.accounts.models.regions import inside
 from anlan.enterprises.models import Enterprise
-from anlan.files.models import Blob
+from anlan.hazards import life
+from anlan.hazards.models import rights
 from anlan.hazards.models.checklists import ChecklistVersion
 from anlan.hazards.models.inspections import Inspection
 
@@ -19,7 +21,8 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
     """Reads over hazards."""
 
     def visible_to(self, user: User) -> HazardQuerySet:
-        """Return those of one's firm (managers; a worker: what they reported), of one's territory, or that one's agency or
+        """Return those of one's firm (managers; a worker: what they reported or
+        are to fix), of one's territory, or that one's agency or
         association found or is asked to help cure."""
         post = user.post
         if post is None:
@@ -29,8 +32,11 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
                 return self.filter(Q(found_for_id=post.organisation_id) | Q(helper_id=post.organisation_id))
             if user.may(powers.MANAGE_ENTERPRISE):
                 return self.filter(enterprise_id=post.organisation_id)
-            return self.filter(enterprise_id=post.organisation_id, found_by=user)
-        return self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+            own = self.filter(enterprise_id=post.organisation_id)
+            return own.filter(Q(found_by=user) | Q(fixer=user))
+        return (
+            self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+        )
 
     def open(self) -> HazardQuerySet:
         """Return those not yet closed or void."""
@@ -116,16 +122,30 @@ class Hazard(models.Model):
     failed = models.PositiveSmallIntegerField(default=0, help_text="re-inspections that it did not pass")
     found_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     found_for = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="agency or association that found it"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="agency or association that found it",
     )
     found_at = models.DateTimeField()
     helper = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="agency that cures it for the firm: it may not verify"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="agency that cures it for the firm: it may not verify",
     )
     cured_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     cured_at = models.DateTimeField(null=True, blank=True)
     verified_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
+    overdue_noted = models.DateField(null=True, blank=True, help_text="the deadline whose passing the clock has noted")
+    client_id = models.UUIDField(
+        null=True, blank=True, unique=True, help_text="given by form or device: a retry is harmless"
+    )
     version = models.PositiveIntegerField(default=0)
 
     objects = HazardQuerySet.as_manager()
@@ -136,7 +156,9 @@ class Hazard(models.Model):
             models.Index(fields=["enterprise", "state"]),
             models.Index(fields=["found_for", "state"]),
             models.Index(
-                fields=["region_code", "-id"], condition=Q(state__in=["found", "curing", "cured", "passed"]), name="hazards_open"
+                fields=["region_code", "-id"],
+                condition=Q(state__in=["found", "curing", "cured", "passed"]),
+                name="hazards_open",
             ),
             models.Index(fields=["deadline"], condition=Q(state__in=["found", "curing"]), name="hazards_ticking"),
         ]
@@ -144,16 +166,57 @@ class Hazard(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_major(self) -> bool:
+        """Whether it is graded major 重大."""
+        return self.grade == self.Grade.MAJOR
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still needs somebody: neither closed nor void."""
+        return self.state in self.OPEN
+
+    @property
+    def days_over(self) -> int:
+        """Days since the deadline passed without a cure; 0 while there is time or somebody else's turn."""
+        if self.deadline is None or self.state not in (self.State.FOUND, self.State.CURING):
+            return 0
+        return max(0, (timezone.localdate() - self.deadline).days)
+
+    @property
+    def days_left(self) -> int | None:
+        """Days until the deadline; None without one or once it is cured."""
+        if self.deadline is None or self.state not in (self.State.FOUND, self.State.CURING):
+            return None
+        return (self.deadline - timezone.localdate()).days
+
+    @property
+    def yuan(self) -> str:
+        """The money for the cure as people read it: 680, 1,250.50."""
+        return f"{(self.fen or 0) / 100:,.2f}".removesuffix(".00")
+
+    def can(self, verb: str, user: User) -> bool:
+        """Whether `user` may do `verb` to it now: the table of its life allows it, and the verb is theirs."""
+        return life.leads(verb, self.state, self.grade, self.source) and rights.may(verb, self, user)
+
+    def verbs(self, user: User) -> list[str]:
+        """Everything that `user` may do to it now."""
+        return [verb for verb in life.MOVES if self.can(verb, user)]
+
 
 class HazardStep(models.Model):
     """One step: who, when, why, from where to where. Never changed."""
 
     hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="steps")
-    verb = models.CharField(max_length=20, help_text="find, plan, cure, pass, fail, close, reopen, void, escalate, extend, …")
+    verb = models.CharField(
+        max_length=20, help_text="find, plan, cure, pass, fail, close, reopen, void, escalate, extend, …"
+    )
     before = models.CharField(max_length=8, blank=True)
     after = models.CharField(max_length=8)
     level = models.PositiveSmallIntegerField(default=1)
-    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the clock")
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the clock"
+    )
     by_post = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
     words = models.CharField(max_length=500, blank=True)
@@ -164,58 +227,3 @@ class HazardStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.hazard_id}"
-
-
-class Extension(models.Model):
-    """More time asked for, and the answer. One open request per hazard."""
-
-    hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="extensions")
-    until = models.DateField()
-    because = models.CharField(max_length=300)
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
-    granted = models.BooleanField(null=True)
-    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    words = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["hazard"], condition=Q(granted__isnull=True), name="one_open_extension"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.hazard_id} → {self.until}"
-
-
-class Penalty(models.Model):
-    """An administrative penalty for hazards of a firm: what article 113 counts (three in 180 days, four in a year)."""
-
-    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="penalties")
-    hazard = models.ForeignKey(Hazard, null=True, blank=True, on_delete=models.PROTECT, related_name="penalties")
-    decided_on = models.DateField()
-    document = models.CharField(max_length=80, help_text="number of the decision")
-    article = models.CharField(max_length=80)
-    fen = models.BigIntegerField(default=0)
-    stopped = models.BooleanField(default=False, help_text="production stopped")
-    file = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["enterprise", "document"], name="one_penalty_per_document")]
-
-    def __str__(self) -> str:
-        return self.document
-
-
-class Holiday(models.Model):
-    """A day that differs from its weekday: a public holiday, or a weekend day that is worked. Official, per year."""
-
-    day = models.DateField(primary_key=True)
-    works = models.BooleanField()
-    name = models.CharField(max_length=40)
-    source = models.CharField(max_length=120)
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.name}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, time
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
@@ -32,6 +34,14 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
             return self.none()
         return self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
 
+    def open(self) -> InspectionQuerySet:
+        """Return those that still have to be made."""
+        return self.filter(state__in=Inspection.OPEN)
+
+    def overdue(self) -> InspectionQuerySet:
+        """Return those open whose last day has passed."""
+        return self.open().filter(due_on__lt=timezone.localdate())
+
 
 class Inspection(models.Model):
     """One visit to one firm. A patrol that is due is `planned`; the officer's device and the page do the same one."""
@@ -48,6 +58,8 @@ class Inspection(models.Model):
         DOING = "doing", _("正在检查")
         DONE = "done", _("已完成")
         CANCELLED = "cancelled", _("已取消")
+
+    OPEN = (State.PLANNED, State.DOING)
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="inspections")
@@ -69,7 +81,11 @@ class Inspection(models.Model):
     longitude = models.FloatField(null=True, blank=True)
     accuracy = models.FloatField(null=True, blank=True, help_text="metres")
     accompanied_by = models.CharField(max_length=60, blank=True, help_text="who of the firm went along")
+    no_position = models.CharField(max_length=120, blank=True, help_text="why there is no position")
     words = models.TextField(blank=True)
+    signed_as = models.CharField(max_length=60, blank=True, help_text="name under the inspector's signature")
+    firm_signed_as = models.CharField(max_length=60, blank=True, help_text="name under the firm's signature")
+    unsigned_because = models.CharField(max_length=120, blank=True, help_text="why nobody of the firm signed")
     signature = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     firm_signature = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     cancelled_because = models.CharField(max_length=200, blank=True)
@@ -92,6 +108,46 @@ class Inspection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enterprise} · {self.get_kind_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be made."""
+        return self.state in self.OPEN
+
+    @property
+    def days_over(self) -> int:
+        """Days since its last day passed; 0 while there is time, once it is made, or without one."""
+        return max(0, (timezone.localdate() - self.due_on).days) if self.due_on and self.is_open else 0
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The end of its last day."""
+        return timezone.make_aware(datetime.combine(self.due_on, time(23, 59, 59))) if self.due_on else None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the inspector signed, and the firm did or the record says why not."""
+        return bool(self.signed_as) and bool(self.firm_signed_as or self.unsigned_because)
+
+    def can_inspect(self, user: User) -> bool:
+        """Whether the user may make this inspection: INSPECT in the territory, or of the agency or association it belongs to;
+        a self-inspection by the managers of the firm."""
+        post = user.post
+        if post is None:
+            return False
+        if self.kind == self.Kind.SELF:
+            return user.may(powers.MANAGE_ENTERPRISE) and post.organisation_id == self.enterprise_id
+        if not user.may(powers.INSPECT):
+            return False
+        if self.kind in (self.Kind.AGENCY, self.Kind.ASSOCIATION):
+            return post.organisation_id is not None and post.organisation_id == self.organisation_id
+        return post.is_territorial and self.region_code.startswith(post.region_code)
+
+    def can_direct(self, user: User) -> bool:
+        """Whether the user may assign or cancel it: COORDINATE in the territory, the office that planned it, or its inspector."""
+        if not self.can_inspect(user):
+            return False
+        return user.may(powers.COORDINATE) or self.inspector_id == user.pk or self.organisation_id is not None
 
 
 class Finding(models.Model):
@@ -117,6 +173,11 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}: {self.result}"
+
+    @property
+    def mark(self) -> str:
+        """What a page remembers of the answer that it showed."""
+        return f"{self.result}:{self.at.timestamp():.3f}"
 
 
 class Photo(models.Model):

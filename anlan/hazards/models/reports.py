@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anlan.accounts import powers
@@ -38,6 +41,8 @@ class SafetyReport(models.Model):
         RETURNED = "returned", _("退回重报")
         PASSED = "passed", _("已通过")
 
+    WRITABLE = (State.OPEN, State.RETURNED)
+
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="reports")
     region_code = models.CharField(max_length=24)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -65,6 +70,46 @@ class SafetyReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enterprise} {self.get_kind_display()} {self.period:%Y-%m}"
+
+    @property
+    def title(self) -> str:
+        """2026 年 11 月 · 月度报审."""
+        when = _("%(y)d 年 %(m)d 月") % {"y": self.period.year, "m": self.period.month}
+        if self.kind == self.Kind.QUARTERLY:
+            when = _("%(y)d 年第 %(q)d 季度") % {"y": self.period.year, "q": (self.period.month + 2) // 3}
+        return f"{when}{self.get_kind_display()}"
+
+    @property
+    def due_at(self) -> datetime:
+        """The end of its last day."""
+        return timezone.make_aware(datetime.combine(self.due_on, time(23, 59, 59)))
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the firm may write: not while the officer reads it, never once it has passed."""
+        return self.state in self.WRITABLE
+
+    @property
+    def days_over(self) -> int:
+        """Days since its last day passed without a submission; 0 otherwise."""
+        if self.first_submitted_at or not self.is_writable:
+            return 0
+        return max(0, (timezone.localdate() - self.due_on).days)
+
+    @property
+    def was_late(self) -> bool:
+        """Whether it was first submitted after its last day."""
+        first = self.first_submitted_at
+        return first is not None and timezone.localdate(first) > self.due_on
+
+    def can_write(self, user: User) -> bool:
+        """Whether the user writes for this firm."""
+        return user.may(powers.MANAGE_ENTERPRISE) and user.post is not None and user.post.organisation_id == self.enterprise_id
+
+    def can_review(self, user: User) -> bool:
+        """Whether the user may pass or return it: INSPECT over the firm's place."""
+        post = user.post
+        return user.may(powers.INSPECT) and post is not None and post.is_territorial and self.region_code.startswith(post.region_code)
 
 
 class ReportRound(models.Model):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from anlan.accounts.models import Organisation, Post, Region, User
+from anlan.agencies.models import Agency, Association
 from anlan.enterprises.models import Enterprise, Worker
 from anlan.lib.codes import demo_credit_code, demo_id_number, demo_phone
 
@@ -137,6 +138,13 @@ def _organisation(n: int, key: str, kind: str, name: str, region: str, industry:
                 "address": "演示路 7 号", "latitude": 34.83 + n / 50, "longitude": 113.72 + n / 50, "products": "锻件" if key == "forge" else "",
             },
         )  # fmt: skip
+    elif kind == "agency":
+        Agency.objects.get_or_create(
+            organisation=organisation,
+            defaults={"state": Agency.State.ACTIVE, "kinds": ["risk", "inspection", "training", "drill"], "phone": "0371-00000000"},
+        )  # fmt: skip
+    elif kind == "association":
+        Association.objects.get_or_create(organisation=organisation, defaults={"industries": ["C33", "C34", "C35"]})
     return organisation
 
 

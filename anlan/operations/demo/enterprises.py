@@ -11,7 +11,7 @@ from anlan.accounts.models import Organisation, Region
 from anlan.enterprises.actions import check_roster, import_roster, start_roster, upload_roster
 from anlan.enterprises.actions.workers import count_workers
 from anlan.enterprises.actions.workforce import plan_lines, take_on
-from anlan.enterprises.models import Enterprise, Roster, Worker
+from anlan.enterprises.models import Enterprise, Permit, Roster, Worker
 from anlan.enterprises.roster_making import HEAD, JOBS, LABELS, clean_rows, person
 from anlan.enterprises.roster_reading import Line
 from anlan.lib.codes import demo_credit_code, demo_phone
@@ -79,10 +79,11 @@ def _permits(cast: Cast) -> None:
         ("forge", "（豫）锻许字演示 007 号", 41, 901),
         ("bakery", "（豫）食许字演示 019 号", 380, 902),
     ):
-        Enterprise.objects.filter(pk=cast.organisations[key].pk, permit_until=None).update(
-            permit_number=number, permit_until=today + timedelta(days=days)
-        )
         firm = cast.enterprise(key)
+        name = "食品生产许可证" if key == "bakery" else "安全生产标准化证书"
+        Permit.objects.get_or_create(
+            enterprise=firm, number=number, defaults={"name": name, "until": today + timedelta(days=days)}
+        )
         if not firm.contact_phone:
             firm.contact_phone = demo_phone(phone)
             firm.save(update_fields=["contact_phone"])
@@ -136,9 +137,12 @@ def _further_firms() -> None:
         firm = Enterprise.objects.create(
             organisation=organisation, industry=industry, size=SIZES[n % len(SIZES)], risk=RISKS[(n * 7 // 5 + high * 3) % len(RISKS)],
             high_risk_industry=high, legal_person=person(n, 8)[0], headcount=count, products=products, address=f"演示大道 {n + 1} 号",
-            permit_number=f"（豫）安许证演示 {n:03d} 号" if high else "",
-            permit_until=today + timedelta(days=20 + n * 31 % 900 - (40 if n % 17 == 0 else 0)) if high else None,
         )  # fmt: skip
+        if high:
+            until = today + timedelta(days=20 + n * 31 % 900 - (40 if n % 17 == 0 else 0))
+            Permit.objects.create(
+                enterprise=firm, name="安全生产许可证", number=f"（豫）安许证演示 {n:03d} 号", until=until
+            )
         lines = []
         for k in range(count):
             name, number, phone = person(n * 30 + k, 9)

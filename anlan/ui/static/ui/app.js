@@ -23,8 +23,31 @@
     return dialog.returnValue === "yes";
   }
 
+  // Signing out locks what patrols keep on this phone: the key that is open goes, the encrypted records stay.
+  function lockPatrols() {
+    return new Promise((done) => {
+      const open = indexedDB.open("anlan-patrol");
+      open.onupgradeneeded = () => open.transaction.abort(); // there is none: do not make one
+      open.onerror = done;
+      open.onsuccess = () => {
+        const db = open.result;
+        const clear = db.transaction("open", "readwrite");
+        clear.objectStore("open").clear();
+        clear.oncomplete = clear.onerror = () => { db.close(); done(); };
+      };
+      setTimeout(done, 1000);
+    });
+  }
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
+    if (form.method === "post" && form.action.endsWith("/accounts/logout/") && globalThis.indexedDB && !form.dataset.locked) {
+      event.preventDefault();
+      await lockPatrols();
+      form.dataset.locked = "1";
+      form.requestSubmit(event.submitter);
+      return;
+    }
     if (form.dataset.confirm && !form.dataset.confirmed) {
       event.preventDefault();
       if (await confirmed(form)) {
