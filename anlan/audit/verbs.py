@@ -257,6 +257,13 @@ VERBS: Final[dict[str, str | Promise]] = {
     "close_permit": _("作业完工验收"),
     "export_ledger": _("导出台账"),
     "move_ledgers": _("台账随企业合并"),
+    # performance
+    "set_weights": _("设定考评权重"),
+    "compute_performance": _("计算本月考评"),
+    "publish_performance": _("公布月度考评"),
+    "export_performance": _("导出考评结果"),
+    "appeal_score": _("申诉考评结果"),
+    "decide_performance_appeal": _("答复考评申诉"),
     # firms as a whole
     "move_enterprises": _("移动企业"),
     "tag_enterprises": _("企业标签"),
@@ -326,6 +333,10 @@ KINDS: Final[dict[str, str | Promise]] = {
     "enterprises.customfield": _("档案字段"),
     "ledgers.template": _("台账模板"),
     "ledgers.entry": _("台账记录"),
+    # performance
+    "supervision.scheme": _("考评权重"),
+    "supervision.snapshot": _("月度考评"),
+    "supervision.appeal": _("考评申诉"),
     # firms as a whole
     "enterprises.extract": _("企业名录"),
     "enterprises.firmtag": _("企业标签"),
@@ -376,6 +387,12 @@ FACTS: Final[dict[str, str | Promise]] = {
     "task": _("检查编号"),
     "entries": _("记录条数"),
     "chosen": _("选定"),
+    # performance
+    "valid_from": _("起始月份"),
+    "weights": _("权重"),
+    "month": _("月份"),
+    "indicator": _("指标"),
+    "decision": _("决定"),
     # firms as a whole
     "came_from": _("原在"),
     "to": _("移到"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,9 +19,11 @@ from anlan.enterprises.actions import (
 )
 from anlan.enterprises.actions.extract_undoing import revert_extract
 from anlan.enterprises.actions.extracting import check_extract, import_extract
-from anlan.enterprises.models import Export, Extract, Permit, Reading, Roster
+from anlan.enterprises.actions.policy import regrade
+from anlan.enterprises.models import Chemical, Enterprise, Equipment, Export, Extract, Permit, Reading, Roster
 from anlan.enterprises.people import managers_of, officers_of
 from anlan.notifications.actions import notify
+from anlan.tallies.models import Tally
 
 SILENCE: Final = timedelta(minutes=2)
 """A process that works says so every second or so; after this long it is taken for dead."""
@@ -127,3 +130,22 @@ def remind_permits() -> int:
                 text=_("到期日 %(day)s。") % words, url=reverse("enterprises:permits", args=[permit.enterprise_id]),
             )  # fmt: skip
     return told
+
+
+def regrade_all() -> int:
+    """Grade every active firm; return how many colours changed. For the schedule, nightly: time itself changes facts."""
+    return sum(regrade(Enterprise.objects.all()).changed.values())
+
+
+def regrade_changed() -> int:
+    """Grade the firms whose file, belongings or counters may have changed since; return how many colours did. Hourly."""
+    old, month = F("graded_at"), timezone.localdate().replace(day=1)
+    counted = Tally.objects.filter(subject_kind="enterprise", month=month, subject_id=OuterRef("pk"))
+    said = [
+        Exists(model._default_manager.filter(enterprise=OuterRef("pk"), said_at__gt=OuterRef("graded_at")))
+        for model in (Permit, Equipment, Chemical)
+    ]
+    found = Q(graded_at__isnull=True) | Q(updated_at__gt=old) | Q(verified_at__gt=old) | Exists(counted)
+    for one in said:
+        found |= Q(one)
+    return sum(regrade(Enterprise.objects.filter(found)).changed.values())

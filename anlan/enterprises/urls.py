@@ -4,6 +4,7 @@ from django.urls import path
 
 from anlan.enterprises.urls_file import file_urls
 from anlan.enterprises.urls_firms import firm_urls
+from anlan.enterprises.urls_policy import policy_urls
 from anlan.enterprises.views import grids, rosters, workers
 
 app_name = "enterprises"
@@ -12,6 +13,7 @@ urlpatterns = [
     path("grids/<slug:code>/merge/", grids.grid_merge, name="grid-merge"),
     *file_urls,
     *firm_urls,
+    *policy_urls,
     path("workers/", workers.worker_list, name="workers"),
     path("workers/assign/", workers.assign, name="workers-assign"),
     path("workers/new/", workers.new, name="worker-new"),

@@ -21,6 +21,12 @@ LONGEST: Final = 2000
 """Longest side of the copy that pages show, in pixels: legible on a big screen, a tenth of the bytes."""
 MOST_PIXELS: Final = 150_000_000
 """More than any phone makes; a small file that claims more would eat the memory of the machine."""
+MOST_UNFOLDED: Final = 64_000_000
+"""Where the decoder cannot shrink while it reads (all but JPEG): 250 MB of memory, out of a file of a few hundred KB."""
+MOST_DRAWN: Final = 4_000_000
+"""Pixels of a signature drawn with a finger."""
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+"""The only decoders that an upload may reach: others hand the file to programs of the machine (EPS) or have no limits."""
 MAX_MB: Final = 50
 
 
@@ -67,8 +73,8 @@ def lighten(content: IO[bytes], name: str = "", *, longest: int = LONGEST) -> tu
         )
     content.seek(0)
     try:
-        with Image.open(content) as image:
-            if image.width * image.height > MOST_PIXELS:
+        with Image.open(content, formats=FORMATS) as image:
+            if image.width * image.height > (MOST_PIXELS if image.format in ("JPEG", "MPO") else MOST_UNFOLDED):
                 raise Refused(_("这张照片的像素太多，没有保存。请重新拍一张。"), code="picture_too_big", status=422)
             facts = _facts(image.getexif())
             # A JPEG decoder can halve while it reads: a 40 MB photograph then takes a tenth of the time.
@@ -85,6 +91,18 @@ def lighten(content: IO[bytes], name: str = "", *, longest: int = LONGEST) -> tu
         ) from None
     light.seek(0)
     return light, facts
+
+
+def check_drawing(content: IO[bytes]) -> None:
+    """Raise `Refused` (422: `drawing`) unless this is a whole PNG of a size that can be drawn by hand: it will be printed."""
+    try:
+        with Image.open(content, formats=("PNG",)) as image:
+            if image.width * image.height > MOST_DRAWN:
+                raise ValueError
+            image.load()
+    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        raise Refused(_("签名没有认出来，没有保存。请清除后重签，或写上姓名。"), code="drawing", status=422) from None
+    content.seek(0)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -156,7 +156,9 @@ class Part:
 
 def parts_of(scope: str, counted: Iterable[Any]) -> tuple[list[Part], Part]:
     """Figures by region code gathered under the children of `scope`, and their sum. What lies in no child goes to "其他"."""
-    children = {code: Part(code, name) for code, name in Region.objects.open().children_of(scope).values_list("code", "name")}
+    children = {
+        code: Part(code, name) for code, name in Region.objects.open().children_of(scope).values_list("code", "name")
+    }
     rest, whole = Part("", _("未划到下级")), Part(scope, _("合计"))
     codes = sorted(children, key=len, reverse=True)
     for row in counted:
@@ -234,7 +236,17 @@ def sheet(inspection: Inspection) -> list[tuple[ChecklistVersion, list[tuple[str
                 count += 1
                 key = (version.pk, item["key"])
                 answer = findings.get(key)
-                rows.append(Row(version, item, count, answer, answer.mark if answer else "", photos[item["key"]], hazards.get(key)))
+                rows.append(
+                    Row(
+                        version,
+                        item,
+                        count,
+                        answer,
+                        answer.mark if answer else "",
+                        photos[item["key"]],
+                        hazards.get(key),
+                    )
+                )
             groups.append((name, rows))
         found.append((version, groups))
     return found

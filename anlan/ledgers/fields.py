@@ -58,13 +58,19 @@ MAX_ROWS: Final = 200
 MAX_OPTIONS: Final = 60
 
 
+SMALLEST: Final = 20
+"""Most places behind the point: "1e-999999" is eight characters that people type and a million that they would be kept as."""
+
+
 def number(value: object) -> Decimal | None:
     """The decimal that a text is ("1,200.5", full-width digits too), or None."""
     try:
         found = Decimal(str(value).replace(",", "").replace("，", "").strip())
     except InvalidOperation:
         return None
-    return found if found.is_finite() and abs(found) < Decimal(10) ** 15 else None
+    if not found.is_finite() or abs(found) >= Decimal(10) ** 15:
+        return None
+    return found if int(found.as_tuple().exponent) >= -SMALLEST else None
 
 
 def plain(value: Decimal, digits: int | None = None) -> str:

@@ -48,6 +48,8 @@ JOBS: Final = (
     Job("anlan.certificates.tasks.sign_head", 10),
     Job("anlan.exams.tasks.prepare", 60),
     Job("anlan.enterprises.tasks.requeue_dead_rosters", 60),
+    Job("anlan.enterprises.tasks.regrade_changed", 3600),
+    Job("anlan.enterprises.tasks.regrade_all", at="02:30"),
     Job("anlan.certificates.tasks.requeue_batches", 60),
     Job("anlan.training.tasks.requeue_dead_recordings", 60),
     Job("anlan.training.tasks.requeue_exports", 120),
@@ -72,6 +74,7 @@ JOBS: Final = (
     Job("anlan.channels.tasks.forget_quotas", at="03:30"),
     Job("anlan.operations.schedule.sweep_out", at="03:40"),
     Job("anlan.supervision.tasks.recount", at="04:00"),
+    Job("anlan.supervision.tasks.score_performance", at="05:00"),
 )
 ELECTION: Final = 41_0601
 """Key of the PostgreSQL advisory lock that the holder of the clock keeps."""

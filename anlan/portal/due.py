@@ -14,11 +14,12 @@ from anlan.hazards.due import due_for as hazards_due
 from anlan.hazards.due_inspections import due_for as inspections_due
 from anlan.ledgers.due import due_for as ledgers_due
 from anlan.lib.due import Due
+from anlan.supervision.due import due_for as supervision_due
 from anlan.training.due import due_for as training_due
 from anlan.training.due_managers import due_for_manager
 from anlan.training.learner import ClassRow, YearHours
 
-SOURCES = (accounts_due, due_for_manager, exams_due, enterprises_due, agencies_due, hazards_due, inspections_due, ledgers_due, certificates_due)
+SOURCES = (accounts_due, due_for_manager, exams_due, enterprises_due, agencies_due, hazards_due, inspections_due, ledgers_due, certificates_due, supervision_due)
 
 
 def due_for(user: User, classes: list[ClassRow] | None = None, year: YearHours | None = None) -> list[Due]:

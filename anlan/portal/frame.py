@@ -48,7 +48,7 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("企业地图"), "map-pin", "enterprises:map", frozenset({powers.SUPERVISE})),
             (_("导入企业名录"), "table-import", "enterprises:extracts", frozenset({powers.MANAGE_GRIDS})),
             (_("网格"), "layout-grid", "accounts:grids", frozenset({powers.MANAGE_GRIDS})),
-            (_("工作考评"), "chart-bar", "supervision:performance", frozenset({powers.SUPERVISE})),
+            (_("工作考评"), "chart-bar", "supervision:performance", frozenset({powers.SUPERVISE, powers.SERVE})),
             (_("审批"), "checks", "accounts:approvals", frozenset({powers.APPROVE})),
         ),
     ),

@@ -33,7 +33,12 @@ class Kind(models.TextChoices):
 def sets_rules(user: User, region_code: str) -> bool:
     """Whether the user sets the weights and answers the appeals of this county."""
     post = user.post
-    return post is not None and post.is_territorial and user.may(powers.SET_RULES) and region_code.startswith(post.region_code)
+    return (
+        post is not None
+        and post.is_territorial
+        and user.may(powers.SET_RULES)
+        and region_code.startswith(post.region_code)
+    )
 
 
 class SchemeQuerySet(models.QuerySet["Scheme"]):
@@ -87,7 +92,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             mine |= inside(post.region_code)
         return self.filter(mine)
 
-    def latest(self, kind: str, region_code: str, month: date) -> Snapshot | None:
+    def newest(self, kind: str, region_code: str, month: date) -> Snapshot | None:
         """Return the newest version of a month."""
         return self.filter(kind=kind, region_code=region_code, month=month).order_by("-version").first()
 
@@ -101,7 +106,9 @@ class Snapshot(models.Model):
     version = models.PositiveSmallIntegerField(help_text="0 while provisional, then 1, 2, …")
     weights = models.JSONField(help_text="as they were in force: {indicator: percent}")
     made_at = models.DateTimeField(default=timezone.now)
-    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the clock")
+    made_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the clock"
+    )
     because = models.CharField(max_length=300, blank=True, help_text="why this version corrects the one before")
     published_at = models.DateTimeField(default=timezone.now, help_text="of version 1: appeals run from then")
 
@@ -109,7 +116,9 @@ class Snapshot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "region_code", "month", "version"], name="one_snapshot_per_version"),
+            models.UniqueConstraint(
+                fields=["kind", "region_code", "month", "version"], name="one_snapshot_per_version"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -170,7 +179,11 @@ class Score(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["snapshot", "subject_kind", "subject_id"], name="one_score_per_subject"),
         ]
-        indexes = [models.Index(fields=["snapshot", "rank"]), models.Index(fields=["user", "-id"]), models.Index(fields=["organisation", "-id"])]
+        indexes = [
+            models.Index(fields=["snapshot", "rank"]),
+            models.Index(fields=["user", "-id"]),
+            models.Index(fields=["organisation", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -241,7 +254,9 @@ class Appeal(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["score", "indicator"], condition=Q(state="open"), name="one_open_appeal_per_figure"),
+            models.UniqueConstraint(
+                fields=["score", "indicator"], condition=Q(state="open"), name="one_open_appeal_per_figure"
+            ),
         ]
         indexes = [models.Index(fields=["state", "-id"])]
 

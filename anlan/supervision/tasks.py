@@ -1,8 +1,14 @@
-"""The nightly recount."""
+"""The nightly recount, and the performance of the month."""
 
 import logging
+from datetime import timedelta
 
+from django.db.models.functions import Substr
+from django.utils import timezone
+
+from anlan.accounts.models import Post
 from anlan.audit.actions import record
+from anlan.supervision.actions.snapshots import compute_month
 from anlan.supervision.recount import swap, words
 
 log = logging.getLogger("anlan.supervision")
@@ -15,3 +21,29 @@ def recount() -> int:
         log.warning("counter drifted: %s", line)
     record("recount", ("tallies.rollup", "", "汇总"), by=None, drift=len(found), lines=list(words(found))[:20])
     return len(found)
+
+
+COUNTY_DIGITS = 6
+
+
+def score_performance() -> int:
+    """Publish last month where that has not been done, and bring the running month up to date; return the snapshots made.
+
+    Daily, so that the first of the month is never missed and the provisional result is a day old at most. A county that
+    fails is logged and left to the next day.
+    """
+    posts = Post.objects.filter(role="grid_officer", organisation=None)
+    counties = (
+        posts.order_by()
+        .annotate(county=Substr("region_code", 1, COUNTY_DIGITS))
+        .values_list("county", flat=True)
+        .distinct()
+    )
+    month, made = timezone.localdate().replace(day=1), 0
+    for county in sorted(counties):
+        for each in ((month - timedelta(days=1)).replace(day=1), month):
+            try:
+                made += len(compute_month(county, each))
+            except Exception:
+                log.exception("performance of %s in %s could not be computed", county, each)
+    return made

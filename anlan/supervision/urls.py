@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from anlan.supervision import views
+from anlan.supervision.views import appeals, overview, performance, weights
 
 app_name = "supervision"
 urlpatterns = [
-    path("overview/", views.overview, name="overview"),
-    path("overview/<str:code>/", views.overview, name="region"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/<str:code>/", overview.overview, name="region"),
+    path("performance/", performance.performance, name="performance"),
+    path("performance/export/", performance.export, name="performance-export"),
+    path("performance/compute/", performance.compute, name="performance-compute"),
+    path("performance/weights/", weights.weights, name="weights"),
+    path("performance/scores/<int:pk>/", performance.score, name="score"),
+    path("performance/scores/<int:pk>/<slug:code>/", performance.records, name="score-records"),
+    path("performance/appeals/", appeals.appeals, name="appeals"),
+    path("performance/appeals/<int:pk>/", appeals.appeal, name="appeal"),
 ]

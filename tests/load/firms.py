@@ -18,6 +18,7 @@ def lay(count: int = COUNT) -> int:
     Laying again finds them there. Tallies and permits are made for a part, as in a real district.
     """
     from anlan.accounts.models import Organisation, Region
+    from anlan.enterprises.models import Enterprise
 
     if (
         first := Organisation.objects.filter(name__startswith="装载")
@@ -46,6 +47,7 @@ def lay(count: int = COUNT) -> int:
     head = SERIES[connection.vendor].format(top=count - 1)
     place = " ".join(f"WHEN {n} THEN '{code}'" for n, code in enumerate(counties))
     text = "CAST({} AS text)".format
+    sealed = Enterprise._meta.get_field("contact_phone").get_db_prep_save("", connection)  # type: ignore[union-attr]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_organisation "  # noqa: S608 (constants)
@@ -63,7 +65,7 @@ def lay(count: int = COUNT) -> int:
             f"SELECT {start} + n, CASE n % 4 WHEN 0 THEN 'C3311' WHEN 1 THEN 'C2110' WHEN 2 THEN 'H6210' ELSE 'G5990' END, "
             f"CASE WHEN n % 3 = 0 THEN 'small' ELSE 'micro' END, "
             f"CASE WHEN n % 50 = 0 THEN 'red' WHEN n % 10 = 1 THEN 'orange' WHEN n % 3 = 0 THEN 'yellow' ELSE 'blue' END, FALSE, "
-            f"'赵' || {text('n % 977')}, '', '演示路', '', '', '', '', '', '', n % 83 + 1, '', '{{}}', 'active', CURRENT_TIMESTAMP, "
+            f"'赵' || {text('n % 977')}, '{sealed}', '演示路', '', '', '', '', '', '', n % 83 + 1, '', '{{}}', 'active', CURRENT_TIMESTAMP, "
             f"33.5 + (n % 1000) / 500.0, 112.5 + (n / 1000) / 40.0, '', n % 25 = 0, n % 9 = 0 FROM s"
         )
         if connection.vendor == "postgresql":

@@ -67,7 +67,8 @@ ALLOWED = {
 def arguments(cast: Cast) -> dict[str, list[Any]]:
     """Return an object of the forge for each key; the agency serves it."""
     firm, today = cast.enterprise("forge"), timezone.localdate()
-    Mandate.objects.get_or_create(enterprise=firm, organisation=cast.anhe, kind="contract", defaults={"since": today})
+    if not Mandate.objects.open().filter(enterprise=firm, organisation=cast.anhe).exists():
+        Mandate.objects.create(enterprise=firm, organisation=cast.anhe, kind="contract", since=today)
     picture = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(picture, "PNG")
     kept = keep_picture(picture, "a.png", ("test", "1"), None)

@@ -25,7 +25,11 @@ ALLOWED = {
     "hazards:inspection-new": ("GET", "", INSPECTORS | OTHERS | AGENCIES | ASSOCIATION),
     "hazards:inspection": ("GET", "visit", TERRITORY | FIRM),
     "hazards:inspection-begin": ("POST", "visit", INSPECTORS),
-    "hazards:inspection-answer": ("POST", "visit", frozenset()),  # 404 without a list for everybody; actions have their tests
+    "hazards:inspection-answer": (
+        "POST",
+        "visit",
+        frozenset(),
+    ),  # 404 without a list for everybody; actions have their tests
     "hazards:inspection-photos": ("POST", "visit", TERRITORY | FIRM),  # nothing is kept without a picture
     "hazards:inspection-photo": ("GET", "visit_photo", TERRITORY | FIRM),
     "hazards:inspection-signature": ("GET", "visit_signature", TERRITORY | FIRM),
@@ -47,13 +51,13 @@ ALLOWED = {
     "hazards:checklist-retire": ("POST", "local_list", KEEPERS),
     "hazards:checklist-copy": ("POST", "checklist", REGULATORS - {"town", "grid", "other_grid"}),
     "hazards:reports": ("GET", "", REGULATORS | FIRMS),
-    "hazards:reports-review": ("POST", "", frozenset()),
+    "hazards:reports-review": ("POST", "", INSPECTORS | OTHERS),
     "hazards:report-rates": ("GET", "", REGULATORS),
     "hazards:reports-export": ("GET", "", REGULATORS | FIRMS),
     "hazards:report": ("GET", "report", TERRITORY | FIRM),
-    "hazards:report-answer": ("POST", "report", frozenset()),
+    "hazards:report-answer": ("POST", "report", FIRM),
     "hazards:report-submit": ("POST", "report", FIRM),
-    "hazards:report-review": ("POST", "report", frozenset()),
+    "hazards:report-review": ("POST", "report", INSPECTORS),
 }
 
 
@@ -65,9 +69,15 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     load_checklists()
     forge = Enterprise.objects.select_related("organisation").get(pk=cast.forge.pk)
     Mandate.objects.get_or_create(
-        enterprise=forge, organisation=cast.anhe, kind="contract", reason="走查", defaults={"since": timezone.localdate()}
+        enterprise=forge,
+        organisation=cast.anhe,
+        kind="contract",
+        reason="走查",
+        defaults={"since": timezone.localdate()},
     )
-    found = register_hazard(forge, by=cast.agency, source="agency", title="走查：线乱", place="2 号车间", kind="electric")
+    found = register_hazard(
+        forge, by=cast.agency, source="agency", title="走查：线乱", place="2 号车间", kind="electric"
+    )
     Hazard.objects.filter(pk=found.pk).update(found_for=cast.anhe)
     version: Any = Checklist.objects.get(code="machining").current
     visit, dropped, given = (open_inspection(forge, by=cast.grid, checklists=[version]) for _n in range(3))
@@ -90,6 +100,6 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
         "checklist": [Checklist.objects.get(code="machining").pk],
         "local_list": [local.pk],
         "local_item": [local.pk, draft.items[0]["key"]],
-        "local_move": [local.pk, "up"],
+        "local_move": [local.pk, "publish"],
         "report": [report.pk],
     }

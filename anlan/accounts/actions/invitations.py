@@ -124,7 +124,7 @@ def take_invitation(invitation: Invitation, *, by: User) -> Post:
     the door stays open for somebody else).
     """
     if invitation.invited_by_id == by.pk:
-        raise Refused(_("这是您自己发出的邀请，要由企业的人来扫。"), code="own_post", status=403)
+        raise Refused(_("这是您自己发出的邀请，要由对方来扫。"), code="own_post", status=403)
     if invitation.phone_index and (invitation.phone_index != by.phone_index or not by.phone_verified):
         raise Refused(_("没有找到这份邀请。"), code="not_found", status=404)
     post = _take(invitation, by)
@@ -139,6 +139,8 @@ def bind_invitations(user: User) -> list[Post]:
     """Let a person in wherever their proved number was set in advance; return the new posts. One query when there is none."""
     if not user.phone_verified or not user.phone_index or not user.is_active:
         return []
+    if any(post.organisation_id is None and post.role_id != "visitor" for post in user.open_posts):
+        return []  # whoever supervises or runs the platform is not made somebody's employee unasked: they confirm by hand
     waiting = Invitation.objects.open().filter(phone_index=user.phone_index).exclude(invited_by=user)
     posts: list[Post] = []
     for invitation in waiting.select_related("organisation", "role", "invited_by").order_by("pk"):
@@ -153,8 +155,20 @@ def bind_invitations(user: User) -> list[Post]:
     return posts
 
 
+def _still_may(invitation: Invitation) -> bool:
+    """Whether whoever opened the door could still open it, in any post they hold now: it does not outlive a revocation."""
+    inviter = User.objects.get(pk=invitation.invited_by_id)
+    for post in inviter.open_posts:
+        inviter.post = post
+        if invitation.role_id in roles_to_invite(invitation.organisation, inviter):
+            return True
+    return False
+
+
 @transaction.atomic
 def _take(invitation: Invitation, user: User) -> Post:
+    if not _still_may(invitation):
+        raise Refused(_("发出邀请的人已经不负责这个单位，邀请不能再用。请现在的负责人再出示一个。"), code="not_open")
     mine = Invitation.objects.open().filter(pk=invitation.pk)
     if not mine.update(taken_by=user, taken_at=timezone.now()):
         raise Refused(_("这份邀请已经用过、收回或过期了。请对方再出示一个。"), code="not_open")

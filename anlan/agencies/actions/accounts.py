@@ -25,10 +25,11 @@ CLOSE = "close_agency"
 
 
 def _organisation(name: str, credit_code: str, region_code: str, *, by: User) -> Organisation:
-    """Create the organisation, or take the one that a refused or closed application of the same code left behind."""
+    """Create the organisation, or take the one that a refused application of the same code left behind, whoever's it was:
+    to apply under somebody else's code must not keep the owner out."""
     found = Organisation.objects.filter(credit_code=credit_code).first()
     if found is not None:
-        agency = Agency.objects.filter(pk=found.pk, state=State.REFUSED, applicant=by).first()
+        agency = Agency.objects.filter(pk=found.pk, state=State.REFUSED).first()
         if agency is None:
             raise Refused(_("这个统一社会信用代码已经登记过了，没有重复登记。"), code="code_taken", field="credit_code")
         Organisation.objects.filter(pk=found.pk).update(name=name, region_code=region_code)

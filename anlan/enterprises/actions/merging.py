@@ -164,6 +164,8 @@ def merge_enterprises(approval: Approval, by: User) -> None:
     )
     if len(rows) != 2:
         raise Refused(gettext_lazy("其中一家企业已经不在了，没有合并。"), code="gone")
+    if not all(row.organisation.region_code.startswith(approval.region_code) for row in rows.values()):
+        raise Refused(gettext_lazy("其中一家企业已经移到别的地方，没有合并。请重新提请。"), code="moved")
     merge(rows[int(approval.subject_id)], rows[approval.payload["into"]], by=by, because=approval.because)
 
 

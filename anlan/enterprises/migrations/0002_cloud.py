@@ -704,4 +704,8 @@ class Migration(migrations.Migration):
             model_name='enterprise',
             index=models.Index(fields=['status', 'rank', '-headcount', 'organisation'], name='firms_by_risk'),
         ),
+        migrations.AddIndex(
+            model_name='enterprise',
+            index=models.Index(fields=['status', '-headcount', 'organisation'], name='firms_by_size'),
+        ),
     ]

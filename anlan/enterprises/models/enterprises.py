@@ -143,6 +143,7 @@ class Enterprise(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["status", "rank", "-headcount", "organisation"], name="firms_by_risk"),
+            models.Index(fields=["status", "-headcount", "organisation"], name="firms_by_size"),
             models.Index(fields=["latitude", "longitude"], name="firms_on_map"),
             models.Index(fields=["verified_at"], name="firms_by_age"),
         ]
@@ -198,6 +199,10 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
         """Return those in force today."""
         today = timezone.localdate()
         return self.filter(since__lte=today).filter(Q(until__isnull=True) | Q(until__gte=today))
+
+    def firms_of(self, organisation_id: int) -> models.QuerySet[Mandate, int]:
+        """Return the keys of the firms that gave a mandate to this organisation, as a subquery."""
+        return self.filter(organisation_id=organisation_id).values_list("enterprise_id", flat=True)
 
 
 class Mandate(models.Model):

@@ -46,7 +46,7 @@ def belonging_remove(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     user: Any = request.user
     model = KINDS[kind][0]
     firms = Enterprise.objects.with_file_for(user)
-    one = get_object_or_404(
+    one: Any = get_object_or_404(
         model._default_manager.filter(enterprise__in=firms).select_related("enterprise__organisation"), pk=pk
     )
     remove_belonging(one, by=user)

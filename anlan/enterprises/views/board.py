@@ -16,7 +16,7 @@ from anlan.accounts import powers
 from anlan.accounts.models import Region, SavedView
 from anlan.enterprises.actions import start_export
 from anlan.enterprises.actions.tagging import save_view
-from anlan.enterprises.conditions import Conditions, choices_of, has_choices
+from anlan.enterprises.conditions import Conditions, choices_of, has_choices, with_permit_until
 from anlan.enterprises.industries import industries, sections
 from anlan.enterprises.models import Enterprise, Export, FirmTag
 from anlan.enterprises.queries import (
@@ -70,10 +70,13 @@ def enterprise_list(request: HttpRequest) -> HttpResponse:
     children, parts = parts_of(summary, asked.region)
     firms = asked.apply(Enterprise.objects.visible_to(user))
     count = summary.total if asked.is_plain else count_of(user, asked, firms)
-    pages = Pages(asked.sorted(firms.select_related("organisation")), PER_PAGE)
+    pages = Pages(asked.sorted(firms).values_list("pk", flat=True), PER_PAGE)
     pages.known = count
     page = pages.get_page(request.GET.get("page"))
-    rows = list(page.object_list)
+    # Keys first: rows that are only skipped are neither joined nor asked for their permits.
+    keys = list(page.object_list)
+    shown = with_permit_until(Enterprise.objects.visible_to(user)).select_related("organisation").in_bulk(keys)
+    rows = [shown[pk] for pk in keys if pk in shown]
     context = filters(user, asked, region, children) | {
         "page": page, "rows": _rows(rows, region.full_name if region else ""), "summary": summary, "count": min(count, MOST), "over": count > MOST and not asked.is_plain,
         "total": count, "most": MOST, "parts": parts[:8], "bars": _bars(parts[:8]), "orders": ORDERS,

@@ -22,6 +22,7 @@ from anlan.enterprises.file_page import file_page
 from anlan.enterprises.forms import GroupForm, NewFirmForm, form_of
 from anlan.enterprises.industries import industries, search
 from anlan.enterprises.models import CustomField, Enterprise, FileValue
+from anlan.lib.asked import way_back
 from anlan.lib.errors import Refused
 
 
@@ -71,7 +72,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         name,
-        {"number": number, "what": _("安全联系电话"), "who": firm, "back": request.headers.get("Referer", "/")},
+        {"number": number, "what": _("安全联系电话"), "who": firm, "back": way_back(request, request.headers.get("Referer"), "/")},
     )
 
 

@@ -20,6 +20,7 @@ from anlan.accounts.models import User
 from anlan.audit.actions import record
 from anlan.enterprises.models import Enterprise
 from anlan.files.actions import store
+from anlan.files.pictures import check_drawing
 from anlan.hazards import people
 from anlan.hazards.models import ChecklistVersion, Finding, Hazard, Inspection
 from anlan.lib.errors import Refused
@@ -31,7 +32,16 @@ GRID_DIGITS: Final = 9
 """Codes of grids are longer than a town's."""
 KINDS: Final = {"agency": Kind.AGENCY, "association": Kind.ASSOCIATION, "enterprise": Kind.SELF}
 SIDES: Final = {"officer": ("signature", "signed_as"), "firm": ("firm_signature", "firm_signed_as")}
-NOTES: Final = ("words", "accompanied_by", "latitude", "longitude", "accuracy", "no_position", "unsigned_because", "plan")
+NOTES: Final = (
+    "words",
+    "accompanied_by",
+    "latitude",
+    "longitude",
+    "accuracy",
+    "no_position",
+    "unsigned_because",
+    "plan",
+)
 
 
 @transaction.atomic
@@ -203,13 +213,18 @@ def sign_inspection(
     blob, signed_as = SIDES[who]
     fresh: dict[str, Any] = {signed_as: name}
     if content is not None:
+        check_drawing(content)
         owner = ("inspection", str(inspection.pk))
-        fresh[blob] = store(content, name=f"{who}.png", owner=owner, by_id=by.pk, kinds=frozenset({"image/png"}), max_mb=1)
+        fresh[blob] = store(
+            content, name=f"{who}.png", owner=owner, by_id=by.pk, kinds=frozenset({"image/png"}), max_mb=1
+        )
     if who == "firm":
         fresh["unsigned_because"] = ""
     write(inspection, **fresh)
     moment = (at or timezone.now()).isoformat(timespec="seconds")
-    record("sign_inspection", inspection, by=by, region_code=inspection.region_code, side=who, signed_as=name, at=moment)
+    record(
+        "sign_inspection", inspection, by=by, region_code=inspection.region_code, side=who, signed_as=name, at=moment
+    )
 
 
 @transaction.atomic
@@ -238,7 +253,9 @@ def finish_inspection(
             found = findings.get((version.pk, item["key"]))
             if found is None:
                 raise Refused(
-                    _("还有检查项没有填：%(item)s。填完再结束，已填的都在。") % {"item": item["text"]}, code="unanswered", status=422
+                    _("还有检查项没有填：%(item)s。填完再结束，已填的都在。") % {"item": item["text"]},
+                    code="unanswered",
+                    status=422,
                 )
             if found.result == Finding.Result.FAIL and not found.note and (version.pk, item["key"]) not in hazards:
                 raise Refused(
@@ -249,13 +266,26 @@ def finish_inspection(
         raise Refused(_("检查人还没有签字，签好再结束。"), code="unsigned", status=422)
     now = min(at or timezone.now(), timezone.now())
     write(
-        inspection, state=State.DONE, done_at=now, started_at=inspection.started_at or now, inspector=inspection.inspector or by
+        inspection,
+        state=State.DONE,
+        done_at=now,
+        started_at=inspection.started_at or now,
+        inspector=inspection.inspector or by,
     )
     failed = sum(found.result == Finding.Result.FAIL for found in findings.values())
-    record("finish_inspection", inspection, by=by, region_code=inspection.region_code, failed=failed, hazards=len(hazards))
+    record(
+        "finish_inspection", inspection, by=by, region_code=inspection.region_code, failed=failed, hazards=len(hazards)
+    )
     if inspection.kind == Kind.PATROL:
         subject = ("enterprise", inspection.enterprise_id)
-        tally("patrols_done", 1, subject=subject, when=now, region_code=inspection.region_code, industry=inspection.industry)
+        tally(
+            "patrols_done",
+            1,
+            subject=subject,
+            when=now,
+            region_code=inspection.region_code,
+            industry=inspection.industry,
+        )
     if inspection.kind != Kind.SELF:
         words = _("%(n)d 项不符合，登记隐患 %(h)d 条。检查记录可以随时查看。") % {"n": failed, "h": len(hazards)}
         notify(
@@ -310,7 +340,9 @@ def hold(inspection: Inspection, by: User, *, version: int | None = None, finish
     inspection.refresh_from_db()
     if not inspection.can_inspect(by):
         # Also whoever was at it when the firm or they themselves moved to another grid: the next officer goes on with it.
-        raise Refused(_("这家企业现在不归您这个身份检查。已填的都保留，由现在的网格员接着做。"), code="not_yours", status=403)
+        raise Refused(
+            _("这家企业现在不归您这个身份检查。已填的都保留，由现在的网格员接着做。"), code="not_yours", status=403
+        )
     if inspection.state == State.CANCELLED:
         raise Refused(
             _("这次检查已经取消：%(why)s") % {"why": inspection.cancelled_because or _("没有写原因")}, code="cancelled"

@@ -83,7 +83,9 @@ def _plan_batch(
     for visit in patrols.open().order_by("-due_on"):
         open_[visit.enterprise_id] = visit
     done = dict(
-        patrols.filter(state=State.DONE, done_at__isnull=False).values_list("enterprise_id").annotate(last=Max("done_at"))
+        patrols.filter(state=State.DONE, done_at__isnull=False)
+        .values_list("enterprise_id")
+        .annotate(last=Max("done_at"))
     )
     fresh: list[Inspection] = []
     for firm in firms:
@@ -178,6 +180,8 @@ def follow_up(hazard: Hazard, *, by: User, words: str) -> HazardStep:
     helps = organisation.kind == Organisation.Kind.AGENCY
     Hazard.objects.filter(pk=held.pk).update(helper=organisation if helps else None, version=F("version") + 1)
     hazard.refresh_from_db()
-    step = keep(hazard, "note", before=hazard.state, by=by, words=words.strip()[:500], detail={"follow_up": organisation.name})
+    step = keep(
+        hazard, "note", before=hazard.state, by=by, words=words.strip()[:500], detail={"follow_up": organisation.name}
+    )
     tell(people.concerned(hazard), hazard, step, _("机构写了后续整改计划"), words.strip())
     return step

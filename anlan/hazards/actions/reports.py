@@ -106,7 +106,8 @@ def _open_batch(term: Term, firms: list[Enterprise], lists: list[Checklist]) -> 
 def count_reports(measure: str, sign: int, reports: Iterable[SafetyReport]) -> None:
     """Tally reports in the month of their last day, so that due and on time stand side by side."""
     tally_many(
-        (measure, sign, ("enterprise", row.enterprise_id), row.due_on, row.region_code, row.enterprise.trade) for row in reports
+        (measure, sign, ("enterprise", row.enterprise_id), row.due_on, row.region_code, row.enterprise.trade)
+        for row in reports
     )
 
 
@@ -151,7 +152,8 @@ def answer_report(
         return held
     if seen is not None and old and old.get("by") != by.pk and seen != mark(old):
         raise Refused(
-            _("%(name)s刚刚填过这一项。您选的没有保存，请先看一眼。") % {"name": old.get("name", "")}, code="answered_otherwise"
+            _("%(name)s刚刚填过这一项。您选的没有保存，请先看一眼。") % {"name": old.get("name", "")},
+            code="answered_otherwise",
         )
     held.answers[item] = fresh
     held.saved_at = timezone.now()
@@ -181,7 +183,9 @@ def submit_report(report: SafetyReport, *, by: User, version: int | None = None)
     for item in held.checklist.items:
         answer = held.answers.get(item["key"])
         if answer is None:
-            raise Refused(_("还没有填：%(item)s") % {"item": item["text"]}, code="unanswered", status=422, field=item["key"])
+            raise Refused(
+                _("还没有填：%(item)s") % {"item": item["text"]}, code="unanswered", status=422, field=item["key"]
+            )
         if answer["result"] == Finding.Result.FAIL and not answer["note"]:
             raise Refused(
                 _("“%(item)s”不符合，请写清情况和打算怎么改。") % {"item": item["text"]},
@@ -231,7 +235,9 @@ def review_report(report: SafetyReport, *, by: User, passed: bool, words: str = 
     held.state, held.reviewed_by, held.reviewed_at = goal, by, now
     held.version += 1
     held.save()
-    held.history.filter(number=held.rounds).update(passed=passed, reviewed_by=by, reviewed_at=now, words=words.strip()[:500])
+    held.history.filter(number=held.rounds).update(
+        passed=passed, reviewed_by=by, reviewed_at=now, words=words.strip()[:500]
+    )
     record("pass_report" if passed else "return_report", held, by=by, region_code=held.region_code, number=held.rounds)
     title = _("%(title)s已通过") if passed else _("%(title)s被退回，请改好再交")
     notify(
@@ -241,7 +247,9 @@ def review_report(report: SafetyReport, *, by: User, passed: bool, words: str = 
     report.refresh_from_db()
 
 
-def review_many(reports: Iterable[SafetyReport], *, by: User, passed: bool, words: str = "") -> tuple[int, list[tuple[SafetyReport, Text]]]:
+def review_many(
+    reports: Iterable[SafetyReport], *, by: User, passed: bool, words: str = ""
+) -> tuple[int, list[tuple[SafetyReport, Text]]]:
     """Review one by one; return how many were done, and why the others were not. One refusal spoils no other."""
     done, problems = 0, []
     for report in reports:
@@ -284,4 +292,3 @@ def _hold(report: SafetyReport, by: User) -> SafetyReport:
     if held.state == State.SUBMITTED:
         raise Refused(_("报告已经交上去，正在等网格员审核，现在不能改。"), code="submitted")
     return held
-

@@ -28,10 +28,16 @@ class OpenForm(Plain):
     """An inspection beside the plan."""
 
     uid = forms.UUIDField(widget=forms.HiddenInput)
-    checklists = Lists(label=_("用哪些检查表"), queryset=Checklist.objects.none(), widget=forms.CheckboxSelectMultiple)
+    checklists = Lists(
+        label=_("用哪些检查表"),
+        queryset=Checklist.objects.none(),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
     plan = words_field(_("为什么查、查什么"), required=False, rows=2)
     due_on = day_field(_("最晚哪天查"), required=False)
-    inspector = forms.ModelChoiceField(label=_("谁去查"), queryset=User.objects.none(), required=False, empty_label=_("我自己"))
+    inspector = forms.ModelChoiceField(
+        label=_("谁去查"), queryset=User.objects.none(), required=False, empty_label=_("我自己")
+    )
 
     def __init__(self, *args: Any, firm: Enterprise, user: User, colleagues: Any, **kwargs: Any) -> None:
         mine, chosen = lists_for(firm, user)
@@ -48,7 +54,9 @@ class ItemForm(Plain):
     """One item of a checklist."""
 
     group = forms.CharField(label=_("属于哪一组"), max_length=20)
-    text = forms.CharField(label=_("怎样算符合"), max_length=80, help_text=_("看得见、问得出的事实，例如：安全出口没有锁闭"))
+    text = forms.CharField(
+        label=_("怎样算符合"), max_length=80, help_text=_("看得见、问得出的事实，例如：安全出口没有锁闭")
+    )
     how = forms.CharField(label=_("怎么查"), max_length=120, required=False)
     cite = forms.CharField(
         label=_("依据"), max_length=200, required=False, help_text=_("法条或标准号，几个之间用分号隔开")
@@ -66,4 +74,6 @@ class ItemForm(Plain):
         """The item as the action takes it."""
         given = self.cleaned_data
         names = ("group", "text", "how", "cite", "photo", "major")
-        return {name: given[name] for name in names} | {"hazard": {name: given[name] for name in ("title", "kind", "measure")}}
+        return {name: given[name] for name in names} | {
+            "hazard": {name: given[name] for name in ("title", "kind", "measure")}
+        }

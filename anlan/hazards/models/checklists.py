@@ -41,12 +41,16 @@ class Checklist(models.Model):
         max_length=120, blank=True, help_text="GB/T 4754 prefixes it is made for, by spaces: C20 C2110; empty: any"
     )
     kind = models.CharField(
-        max_length=10, default="patrol", choices=[("patrol", _("检查")), ("monthly", _("月报审")), ("quarterly", _("季度自查"))]
+        max_length=10,
+        default="patrol",
+        choices=[("patrol", _("检查")), ("monthly", _("月报审")), ("quarterly", _("季度自查"))],
     )
     element = models.CharField(
         max_length=24, blank=True, help_text="field of the firm's file that calls for it: has_dust, has_dormitory, …"
     )
-    region_code = models.CharField(max_length=24, blank=True, help_text="territory that keeps it; empty: the platform's")
+    region_code = models.CharField(
+        max_length=24, blank=True, help_text="territory that keeps it; empty: the platform's"
+    )
     instead_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text="the platform's list that this one stands for in its territory",

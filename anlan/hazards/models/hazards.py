@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
 from anlan.accounts.models.regions import inside
-from anlan.enterprises.models import Enterprise
+from anlan.enterprises.models import Enterprise, Mandate
 from anlan.hazards import life
 from anlan.hazards.models import rights
 from anlan.hazards.models.checklists import ChecklistVersion
@@ -21,15 +21,15 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
     """Reads over hazards."""
 
     def visible_to(self, user: User) -> HazardQuerySet:
-        """Return those of one's firm (managers; a worker: what they reported or
-        are to fix), of one's territory, or that one's agency or
-        association found or is asked to help cure."""
+        """Return those of one's firm (managers; a worker: what they reported or are to fix), of one's territory, or that
+        one's agency or association found or is asked to help cure, while its contract or membership lasts."""
         post = user.post
         if post is None:
             return self.none()
         if post.organisation_id:
             if user.may(powers.SERVE) or user.may(powers.MANAGE_ASSOCIATION):
-                return self.filter(Q(found_for_id=post.organisation_id) | Q(helper_id=post.organisation_id))
+                ours = Q(found_for_id=post.organisation_id) | Q(helper_id=post.organisation_id)
+                return self.filter(ours, enterprise__in=Mandate.objects.open().firms_of(post.organisation_id))
             if user.may(powers.MANAGE_ENTERPRISE):
                 return self.filter(enterprise_id=post.organisation_id)
             own = self.filter(enterprise_id=post.organisation_id)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.accounts import powers
 from anlan.accounts.models import Organisation, User
 from anlan.accounts.models.regions import inside
-from anlan.enterprises.models import Enterprise
+from anlan.enterprises.models import Enterprise, Mandate
 from anlan.files.models import Blob
 from anlan.hazards.models.checklists import ChecklistVersion
 
@@ -22,17 +22,20 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
     """Reads over inspections."""
 
     def visible_to(self, user: User) -> InspectionQuerySet:
-        """Return those of one's firm, of one's territory, or that one's agency or association makes."""
+        """Return those of one's firm, of one's territory, or that one's agency or association makes, while its contract lasts."""
         post = user.post
         if post is None:
             return self.none()
         if post.organisation_id:
             if user.may(powers.SERVE) or user.may(powers.MANAGE_ASSOCIATION):
-                return self.filter(organisation_id=post.organisation_id)
+                firms = Mandate.objects.open().firms_of(post.organisation_id)
+                return self.filter(organisation_id=post.organisation_id, enterprise__in=firms)
             if user.may(powers.MANAGE_ENTERPRISE):
                 return self.filter(enterprise_id=post.organisation_id)
             return self.none()
-        return self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+        return (
+            self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+        )
 
     def open(self) -> InspectionQuerySet:
         """Return those that still have to be made."""
@@ -63,12 +66,19 @@ class Inspection(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="inspections")
-    region_code = models.CharField(max_length=24, help_text="of the firm when the visit was planned; moves with it while open")
+    region_code = models.CharField(
+        max_length=24, help_text="of the firm when the visit was planned; moves with it while open"
+    )
     industry = models.CharField(max_length=8, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     organisation = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="agency or association"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="agency or association",
     )
     inspector = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     plan = models.CharField(max_length=500, blank=True, help_text="what it is about and why")
@@ -97,7 +107,9 @@ class Inspection(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["enterprise", "period"], condition=Q(kind="patrol") & ~Q(period=""), name="one_patrol_per_firm_and_period"
+                fields=["enterprise", "period"],
+                condition=Q(kind="patrol") & ~Q(period=""),
+                name="one_patrol_per_firm_and_period",
             ),
         ]
         indexes = [

@@ -24,8 +24,12 @@ class ReportQuerySet(models.QuerySet["SafetyReport"]):
         if post is None:
             return self.none()
         if post.organisation_id:
-            return self.filter(enterprise_id=post.organisation_id) if user.may(powers.MANAGE_ENTERPRISE) else self.none()
-        return self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+            return (
+                self.filter(enterprise_id=post.organisation_id) if user.may(powers.MANAGE_ENTERPRISE) else self.none()
+            )
+        return (
+            self.filter(inside(post.region_code)) if post.is_territorial and user.may(powers.SUPERVISE) else self.none()
+        )
 
 
 class SafetyReport(models.Model):
@@ -104,12 +108,21 @@ class SafetyReport(models.Model):
 
     def can_write(self, user: User) -> bool:
         """Whether the user writes for this firm."""
-        return user.may(powers.MANAGE_ENTERPRISE) and user.post is not None and user.post.organisation_id == self.enterprise_id
+        return (
+            user.may(powers.MANAGE_ENTERPRISE)
+            and user.post is not None
+            and user.post.organisation_id == self.enterprise_id
+        )
 
     def can_review(self, user: User) -> bool:
         """Whether the user may pass or return it: INSPECT over the firm's place."""
         post = user.post
-        return user.may(powers.INSPECT) and post is not None and post.is_territorial and self.region_code.startswith(post.region_code)
+        return (
+            user.may(powers.INSPECT)
+            and post is not None
+            and post.is_territorial
+            and self.region_code.startswith(post.region_code)
+        )
 
 
 class ReportRound(models.Model):

@@ -1,6 +1,7 @@
 """Who may do what to a hazard. One small rule per verb; `life` says whether the state allows it.
 
 Nobody verifies their own work: not whoever fixed it, not whoever said it was cured, not the agency that helped.
+Whoever holds a post in the firm or in the agency that helps is on its side, whichever post they act in.
 Verification belongs to the level that the hazard has reached: grid, town (joint action), county (supervision).
 """
 
@@ -53,6 +54,12 @@ def of_helper(hazard: Hazard, user: User) -> bool:
     )
 
 
+def is_party(hazard: Hazard, user: User) -> bool:
+    """Whether the user, in any of their posts, belongs to the firm or to the agency that cures it."""
+    sides = {hazard.enterprise_id, hazard.helper_id} - {None}
+    return any(post.organisation_id in sides for post in user.open_posts)
+
+
 def of_finder(hazard: Hazard, user: User) -> bool:
     """Whether the user inspects for the agency or association that found it, which does not cure it too."""
     return (
@@ -61,12 +68,13 @@ def of_finder(hazard: Hazard, user: User) -> bool:
         and user.post is not None
         and user.post.organisation_id == hazard.found_for_id
         and user.may(powers.INSPECT)
+        and not is_party(hazard, user)
     )
 
 
 def inspects(hazard: Hazard, user: User) -> bool:
     """Whether the user inspects there at the level the hazard has reached."""
-    if not (user.may(powers.INSPECT) and in_territory(hazard, user)):
+    if not (user.may(powers.INSPECT) and in_territory(hazard, user)) or is_party(hazard, user):
         return False
     if hazard.level == GRID:
         return True
@@ -75,7 +83,7 @@ def inspects(hazard: Hazard, user: User) -> bool:
 
 def coordinates(hazard: Hazard, user: User) -> bool:
     """Whether the user leads the joint action at the level the hazard has reached."""
-    if not (user.may(powers.COORDINATE) and in_territory(hazard, user)):
+    if not (user.may(powers.COORDINATE) and in_territory(hazard, user)) or is_party(hazard, user):
         return False
     assert user.post is not None  # noqa: S101 (in_territory)
     return hazard.level < COUNTY or len(user.post.region_code) <= COUNTY_DIGITS

@@ -19,6 +19,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from anlan.accounts.models import User
+from anlan.files.pictures import check_drawing
 from anlan.hazards.actions.hazards import fail_hazard, pass_hazard, register_hazard
 from anlan.hazards.actions.inspections import (
     SIDES,
@@ -197,13 +198,15 @@ def _held(inspection: Inspection, value: Any) -> dict[str, Any]:
 
 
 def signature_of(body: dict[str, Any]) -> bytes:
-    """The picture of a signature; empty where somebody only wrote their name. Raises `ValueError`."""
+    """The picture of a signature; empty where somebody only wrote their name. Raises `ValueError`, or `Refused` for no drawing."""
     try:
         png = base64.b64decode(str(body.get("png", "")), validate=True)
     except binascii.Error:
         raise ValueError("not base64") from None
     if len(png) > SIGNATURE_BYTES:
         raise ValueError("signature too large")
+    if png:
+        check_drawing(BytesIO(png))
     return png
 
 

@@ -33,6 +33,8 @@ FIRST: Final = ""
 """`prev` of the first entry of a device."""
 CLOCK_SLACK: Final = timedelta(minutes=3)
 """A clock that is off by less is not worth a word: a request over a bad link takes that long."""
+LATEST_MS: Final = 4_102_444_800_000
+"""The year 2100: a clock beyond it is broken, and the last days there are have no local time to show."""
 EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -80,7 +82,7 @@ def parse(text: str) -> Entry:
     if "\\u0000" in text or value.keys() != KEYS or value["v"] != VERSION or _depth(value) > MAX_DEPTH:
         raise Malformed("other keys or version")
     seq, at, prev, body = value["seq"], value["at"], value["prev"], value["body"]
-    if not _whole(seq, 1, 2**31 - 1) or not _whole(at, 0, 2**53) or not isinstance(body, dict):
+    if not _whole(seq, 1, 2**31 - 1) or not _whole(at, 0, LATEST_MS) or not isinstance(body, dict):
         raise Malformed("numbers or body")
     if value["kind"] not in KINDS or not isinstance(prev, str) or len(prev) not in (0, 64):
         raise Malformed("kind or chain")
@@ -130,7 +132,10 @@ def true_time(
     `clock_error` is how far the device was ahead when it sent the entry; `after` the moment of the entry before it in the chain.
     A chain cannot run backwards and nothing comes from the future: what lies outside is moved to the edge and doubted.
     """
-    moment = said - clock_error
+    try:
+        moment = said - clock_error
+    except OverflowError:  # before the first or after the last day there is
+        moment = EARLIEST if clock_error > timedelta() else now
     edge = min(max(moment, after or EARLIEST), now)
     return edge, abs(clock_error) > CLOCK_SLACK or abs(moment - edge) > CLOCK_SLACK
 

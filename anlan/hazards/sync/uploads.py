@@ -42,6 +42,10 @@ def announce(operation: Operation, entry: Entry) -> None:
         client_id = uuid.UUID(str(body["id"]))
         size, digest = int(body["size"]), str(body["sha256"])
         right = 0 < size <= MAX_BYTES and len(bytes.fromhex(digest)) == 32 and body["role"] in ROLES
+        # What is read again when the last piece is here, far from any hand that could set the entry aside:
+        keys = [body.get(name) or 0 for name in ("hazard", "list")]
+        right &= all(isinstance(key, int) and 0 <= key < 2**31 for key in keys)
+        right &= isinstance(body.get("position") or {}, dict)
     except (KeyError, TypeError, ValueError):
         right = False
     if not right:

@@ -47,9 +47,15 @@ def checklist_list(request: HttpRequest) -> HttpResponse:
     found = []
     for one in rows:
         items = one.current.items if one.current else []
-        hits = [item["text"] for item in items if words and words in f"{item['text']}{item['cite']}{item['group']}{item['major']}"]
+        hits = [
+            item["text"]
+            for item in items
+            if words and words in f"{item['text']}{item['cite']}{item['group']}{item['major']}"
+        ]
         if not words or hits or words in one.name or words in one.place:
-            found.append({"list": one, "n": len(items), "major": sum(bool(item["major"]) for item in items), "hits": hits[:3]})
+            found.append(
+                {"list": one, "n": len(items), "major": sum(bool(item["major"]) for item in items), "hits": hits[:3]}
+            )
     context = {
         "rows": found, "words": words, "kind": kind, "kinds": Checklist._meta.get_field("kind").choices,
         "may_set": user.may(powers.SET_RULES),
@@ -62,9 +68,15 @@ def checklist_page(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     one = get_object_or_404(_visible(request).select_related("current", "instead_of"), pk=pk)
     may_edit = one.can_edit(user)
-    versions = [v for v in one.versions.select_related("published_by").order_by("-number") if v.published_at or may_edit]
+    versions = [
+        v for v in one.versions.select_related("published_by").order_by("-number") if v.published_at or may_edit
+    ]
     wanted = number(request.GET.get("version"))
-    version = next((v for v in versions if v.number == wanted), None) if wanted else one.current or (versions[0] if versions else None)
+    version = (
+        next((v for v in versions if v.number == wanted), None)
+        if wanted
+        else one.current or (versions[0] if versions else None)
+    )
     if version is None:
         raise Refused(_("没有这一版。"), code="not_found", status=404)
     context = {
@@ -83,7 +95,9 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     versions = [v for v in one.versions.order_by("-number") if v.published_at or one.can_edit(user)]
     by_number = {v.number: v for v in versions}
     newer = by_number.get(number(request.GET.get("to")) or 0) or versions[0]
-    older = by_number.get(number(request.GET.get("from")) or 0) or next((v for v in versions if v.number < newer.number), newer)
+    older = by_number.get(number(request.GET.get("from")) or 0) or next(
+        (v for v in versions if v.number < newer.number), newer
+    )
     context = {"list": one, "versions": versions, "newer": newer, "older": older, "rows": differences(older, newer)}
     return render(request, "hazards/checklist_compare.html", context)
 
@@ -143,7 +157,11 @@ def item(request: HttpRequest, pk: int, key: str = "") -> HttpResponse:
     present = version.item(key) if key else None
     if key and present is None:
         raise Refused(_("这一项已经不在草稿里。"), code="not_found", status=404)
-    initial = (present | present["hazard"] | {"seen": fingerprint(present)}) if present else {"group": request.GET.get("group", "")}
+    initial = (
+        (present | present["hazard"] | {"seen": fingerprint(present)})
+        if present
+        else {"group": request.GET.get("group", "")}
+    )
     form = ItemForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

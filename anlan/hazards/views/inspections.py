@@ -39,9 +39,13 @@ def inspection_list(request: HttpRequest) -> HttpResponse:
     asked = Asked.read(request.GET, scope)
     mine = Inspection.objects.visible_to(user)
     work = own_work(mine, user)
-    rows = inspections_of(mine if asked.kind or asked.view in ("done", "all") else work, asked).select_related("enterprise__organisation", "inspector", "organisation")
+    rows = inspections_of(mine if asked.kind or asked.view in ("done", "all") else work, asked).select_related(
+        "enterprise__organisation", "inspector", "organisation"
+    )
     near = asked.here is not None and asked.view not in ("done", "all")
-    page = Paginator(by_distance(rows, asked.here) if near and asked.here else rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(by_distance(rows, asked.here) if near and asked.here else rows, PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     regions = dict(Region.objects.filter(code__in={row.region_code for row in page}).values_list("code", "name"))
     shown_rows: Any = page
     for row in shown_rows:
@@ -79,7 +83,14 @@ def inspection_plan(request: HttpRequest) -> HttpResponse:
 
 
 def _quarter(key: str) -> date | None:
-    if len(key) == 6 and key[:4].isascii() and key[:4].isdigit() and key[4] == "Q" and key[5] in "1234" and key[:4] > "1999":
+    if (
+        len(key) == 6
+        and key[:4].isascii()
+        and key[:4].isdigit()
+        and key[4] == "Q"
+        and key[5] in "1234"
+        and key[:4] > "1999"
+    ):
         return date(int(key[:4]), 3 * int(key[5]), 1)
     return None
 

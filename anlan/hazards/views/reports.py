@@ -36,7 +36,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def _scope(request: HttpRequest) -> str:
     """The territory of whoever reviews. 404 for whoever has no reports to see."""
     user: Any = request.user
-    if user.post is None or not (user.may(powers.MANAGE_ENTERPRISE) or (user.may(powers.SUPERVISE) and user.post.is_territorial)):
+    if user.post is None or not (
+        user.may(powers.MANAGE_ENTERPRISE) or (user.may(powers.SUPERVISE) and user.post.is_territorial)
+    ):
         raise Refused(_("安全报审是给企业和监管人员的。换一个身份再来。"), code="no_scope", status=404)
     return str(user.post.region_code)
 
@@ -96,7 +98,9 @@ def _tabs(rows: Any, asked: Asked) -> list[tuple[str, str, int | None, bool]]:
 
 def _seen(request: HttpRequest, pk: int) -> SafetyReport:
     user: Any = request.user
-    rows = SafetyReport.objects.visible_to(user).select_related("enterprise__organisation", "checklist__checklist", "submitted_by")
+    rows = SafetyReport.objects.visible_to(user).select_related(
+        "enterprise__organisation", "checklist__checklist", "submitted_by"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -155,7 +159,12 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     htmx = bool(request.headers.get("HX-Request"))
     try:
         report = answer_report(
-            report, item, result=given.get("result", ""), note=given.get("note", ""), by=user, seen=given.get("seen", "")
+            report,
+            item,
+            result=given.get("result", ""),
+            note=given.get("note", ""),
+            by=user,
+            seen=given.get("seen", ""),
         )
     except Refused as refused:
         if not htmx or refused.status in (403, 404):
@@ -197,7 +206,9 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Pass or return one report; the next one that waits comes up."""
     user: Any = request.user
     report, passed = _seen(request, pk), request.POST.get("passed") == "1"
-    review_report(report, by=user, passed=passed, words=request.POST.get("words", ""), number=number(request.POST.get("round")))
+    review_report(
+        report, by=user, passed=passed, words=request.POST.get("words", ""), number=number(request.POST.get("round"))
+    )
     messages.success(request, _("已通过并锁定。") if passed else _("已退回，企业会收到原因。"))
     rows = SafetyReport.objects.visible_to(user).filter(state=State.SUBMITTED).order_by("submitted_at", "pk")
     following = rows.values_list("pk", flat=True).first()
@@ -208,6 +219,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 def review_bulk(request: HttpRequest) -> HttpResponse:
     """Pass or return the chosen reports."""
     user: Any = request.user
+    if not user.may(powers.INSPECT) or user.post is None or not user.post.is_territorial:
+        raise Refused(_("审核报告要用网格、镇街或县区的身份。"), code="no_scope", status=404)
     keys = [key for text in request.POST.getlist("reports")[:MOST_BULK] if (key := number(text))]
     passed, words = request.POST.get("passed") == "1", request.POST.get("words", "")
     if not keys:
@@ -250,11 +263,28 @@ def export(request: HttpRequest) -> HttpResponse:
     """The reports that match, as xlsx; the taking away is recorded."""
     user: Any = request.user
     asked = Asked.read(request.GET, _scope(request))
-    rows = _rows(request, asked).select_related("enterprise__organisation", "reviewed_by").order_by("region_code", "-period", "pk")
-    head = [_("企业"), _("所在网格"), _("报告"), _("截止"), _("状态"), _("首次提交"), _("是否按时"), _("提交次数"), _("审核人"), _("审核时间")]
+    rows = (
+        _rows(request, asked)
+        .select_related("enterprise__organisation", "reviewed_by")
+        .order_by("region_code", "-period", "pk")
+    )
+    head = [
+        _("企业"),
+        _("所在网格"),
+        _("报告"),
+        _("截止"),
+        _("状态"),
+        _("首次提交"),
+        _("是否按时"),
+        _("提交次数"),
+        _("审核人"),
+        _("审核时间"),
+    ]
     found = list(rows[: MOST_EXPORT + 1])
     if len(found) > MOST_EXPORT:
-        raise Refused(_("超过 %(n)d 份，请先按区域或月份筛选再导出。") % {"n": MOST_EXPORT}, code="too_many", status=422)
+        raise Refused(
+            _("超过 %(n)d 份，请先按区域或月份筛选再导出。") % {"n": MOST_EXPORT}, code="too_many", status=422
+        )
     regions = dict(Region.objects.filter(code__in={row.region_code for row in found}).values_list("code", "full_name"))
     lines = (
         [
@@ -266,7 +296,13 @@ def export(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     book = BytesIO()
     write_rows(book, {_("安全报审"): [head, *lines]})
-    record("export_reports", ("hazards.safetyreport", "", str(_("安全报审"))), by=user, region_code=asked.region, rows=len(found))
+    record(
+        "export_reports",
+        ("hazards.safetyreport", "", str(_("安全报审"))),
+        by=user,
+        region_code=asked.region,
+        rows=len(found),
+    )
     response = HttpResponse(book.getvalue(), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="reports-{timezone.localdate()}.xlsx"'
     return response

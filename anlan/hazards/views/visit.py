@@ -70,11 +70,17 @@ def inspection_page(request: HttpRequest, pk: int) -> HttpResponse:
         "scene": inspection.photos.filter(item="").order_by("pk"),
     }  # fmt: skip
     if may:
-        waiting = Hazard.objects.visible_to(user).filter(enterprise_id=inspection.enterprise_id, state=Hazard.State.CURED)
+        waiting = Hazard.objects.visible_to(user).filter(
+            enterprise_id=inspection.enterprise_id, state=Hazard.State.CURED
+        )
         context["recheck"] = [(hazard, hazard.can("pass", user)) for hazard in waiting.order_by("deadline", "pk")]
     if may and inspection.state == Inspection.State.PLANNED:
         mine, proposed = lists_for(inspection.enterprise, user)
-        context |= {"choices": mine, "chosen": {version.checklist_id for version, _groups in lists}, "proposed": proposed}
+        context |= {
+            "choices": mine,
+            "chosen": {version.checklist_id for version, _groups in lists},
+            "proposed": proposed,
+        }
         context["colleagues"] = colleagues(user) if inspection.can_direct(user) else []
         return render(request, "hazards/inspection_door.html", context)
     if may:
@@ -115,7 +121,13 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     item = given.get("item", "")
     try:
         answer_item(
-            inspection, version, item, result=given.get("result", ""), note=given.get("note", ""), by=user, seen=given.get("seen", "")
+            inspection,
+            version,
+            item,
+            result=given.get("result", ""),
+            note=given.get("note", ""),
+            by=user,
+            seen=given.get("seen", ""),
         )
     except Refused as refused:
         if refused.status in (403, 404) or not request.headers.get("HX-Request"):
@@ -138,11 +150,20 @@ def photo_add(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     inspection, given, problems = seen(request, pk), request.POST, []
     item = given.get("item", "")[:40]
-    place: dict[str, Any] = {"latitude": _degrees(given.get("latitude"), 90), "longitude": _degrees(given.get("longitude"), 180)}
+    place: dict[str, Any] = {
+        "latitude": _degrees(given.get("latitude"), 90),
+        "longitude": _degrees(given.get("longitude"), 180),
+    }
     for upload in request.FILES.getlist("photos"):
         try:
             add_photo(
-                inspection, by=user, content=upload, name=upload.name or "photo", item=item, sent_at=_moment(given.get("sent_at")), **place
+                inspection,
+                by=user,
+                content=upload,
+                name=upload.name or "photo",
+                item=item,
+                sent_at=_moment(given.get("sent_at")),
+                **place,
             )
         except Refused as refused:
             if refused.status in (403, 409):
@@ -170,7 +191,9 @@ def _moment(text: str | None) -> datetime | None:
 @require_GET
 def photo(request: HttpRequest, pk: int, photo_id: int) -> HttpResponseBase:
     """A photograph of an inspection that one may see; `?original=1` downloads it as it was taken."""
-    found = get_object_or_404(Photo.objects.select_related("shown", "original"), pk=photo_id, inspection=seen(request, pk))
+    found = get_object_or_404(
+        Photo.objects.select_related("shown", "original"), pk=photo_id, inspection=seen(request, pk)
+    )
     return serve(request, found.original, download=True) if request.GET.get("original") else serve(request, found.shown)
 
 
@@ -217,10 +240,27 @@ def item_hazard(request: HttpRequest, pk: int, version_id: int, item: str) -> Ht
 
 
 def _register(
-    request: HttpRequest, inspection: Inspection, version: ChecklistVersion, item: str, given: dict[str, Any], kept: list[Photo]
+    request: HttpRequest,
+    inspection: Inspection,
+    version: ChecklistVersion,
+    item: str,
+    given: dict[str, Any],
+    kept: list[Photo],
 ) -> None:
     user: Any = request.user
-    names = ("title", "place", "detail", "kind", "grade", "criterion", "cite", "measure", "responsible", "deadline", "contingency")
+    names = (
+        "title",
+        "place",
+        "detail",
+        "kind",
+        "grade",
+        "criterion",
+        "cite",
+        "measure",
+        "responsible",
+        "deadline",
+        "contingency",
+    )
     if not inspection.findings.filter(checklist=version, item=item, result=Finding.Result.FAIL).exists():
         answer_item(inspection, version, item, result=Finding.Result.FAIL, note=given["title"], by=user)
     hazard = register_hazard(
@@ -316,7 +356,9 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 def record_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The record as a PDF 电子台账."""
     inspection = seen(request, pk)
-    response = HttpResponse(record_pdf(inspection, request.build_absolute_uri(reverse("hazards:inspection", args=[pk]))))
+    response = HttpResponse(
+        record_pdf(inspection, request.build_absolute_uri(reverse("hazards:inspection", args=[pk])))
+    )
     response["Content-Type"] = "application/pdf"
     response["Content-Disposition"] = f'inline; filename="inspection-{inspection.pk}.pdf"'
     return response

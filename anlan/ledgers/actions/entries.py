@@ -169,6 +169,11 @@ def enter(entry: Entry, typed: Typed, *, by: User, seen: int) -> Entry:
     return entry
 
 
+def _held(entry: Entry) -> Entry:
+    """The entry as it is now, locked until the end of the transaction: it may have been handed in since the page was read."""
+    return Entry.objects.select_for_update(of=("self",)).select_related("version", "template").get(pk=entry.pk)
+
+
 def _check_may_edit(entry: Entry, by: User) -> None:
     if not entry.can_edit(by):
         locked = entry.state in entry.LOCKED
@@ -213,6 +218,7 @@ def next_number(entry: Entry) -> str:
 @transaction.atomic
 def drop_draft(entry: Entry, *, by: User) -> None:
     """Delete a draft that was never entered."""
+    entry = _held(entry)
     if entry.state != Entry.State.DRAFT or not entry.can_edit(by):
         raise Refused(_("只有草稿可以删除。"), code="entered")
     entry.delete()
@@ -243,6 +249,7 @@ def void_entry(entry: Entry, because: str, *, by: User) -> None:
 @transaction.atomic
 def attach_file(entry: Entry, key: str, content: IO[bytes], name: str, *, by: User) -> EntryFile:
     """Keep a photo or attachment of one field. Raises `Refused` (422): too large, no picture, too many, no such field."""
+    entry = _held(entry)
     _check_may_edit(entry, by)
     one = entry.version.by_key(key)
     if one is None or one["kind"] not in FILES:
@@ -271,16 +278,18 @@ def attach_file(entry: Entry, key: str, content: IO[bytes], name: str, *, by: Us
 
 @transaction.atomic
 def remove_file(file: EntryFile, *, by: User) -> None:
-    """Take a file off an entry that may still be edited; the stored bytes stay for whoever audits."""
-    _check_may_edit(file.entry, by)
-    if file.entry.state == Entry.State.KEPT:
-        one = file.entry.version.by_key(file.key)
+    """Take a file off an entry that may still be edited; the stored bytes stay for whoever audits. Signatures stay.
+
+    Raises `Refused`: sealed (409), not theirs (403), no photo or attachment (422).
+    """
+    entry = _held(file.entry)
+    _check_may_edit(entry, by)
+    one = entry.version.by_key(file.key)
+    if one is None or one["kind"] not in FILES:
+        raise Refused(_("签名不能去掉，没有改动。"), code="no_field", status=422)
+    if entry.state == Entry.State.KEPT:
         EntryChange.objects.create(
-            entry=file.entry,
-            key=file.key,
-            label=one["label"][:60] if one else file.key,
-            before=file.original.name,
-            by=by,
+            entry=entry, key=file.key, label=one["label"][:60], before=file.original.name, by=by
         )
     file.delete()
 

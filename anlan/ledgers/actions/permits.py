@@ -161,12 +161,13 @@ def sign_step(step: Step, typed: Typed, *, by: User) -> Entry:
         _ask_next(entry)
         return entry
     now = timezone.now()
-    Entry.objects.filter(pk=entry.pk, state=Entry.State.PENDING).update(
+    if not Entry.objects.filter(pk=entry.pk, state=Entry.State.PENDING).update(
         state=Entry.State.VALID,
         valid_from=now,
         valid_until=now + timedelta(hours=hours_of(entry)),
         revision=F("revision") + 1,
-    )
+    ):
+        raise Refused(_("这张票刚刚已被作废，没有签。"), code="not_turn")
     entry.refresh_from_db()
     record("approve_permit", entry, by=by, region_code=entry.region_code, hours=hours_of(entry))
     _tell_applicant(entry, _("%(what)s 已经批准") % {"what": entry.template.name}, "approved")

@@ -56,6 +56,9 @@ def ask_email(user: User, address: str) -> None:
     asked = Delivery.objects.filter(user=user, key__startswith="confirm:", created_at__gte=now - timedelta(days=1))
     if address and (n := asked.count()) >= LETTERS_A_DAY:
         raise Refused(_("今天已经发过 %(n)d 封确认信，明天再试。") % {"n": n}, code="too_often", status=429, field="email")
+    # A letter that waits goes to the address of that moment: one that asks about another address must not reach this one.
+    waits = Delivery.objects.filter(user=user, key__startswith="confirm:", state__in=["queued", "sending"])
+    waits.update(state=Delivery.State.SKIPPED, because=_("邮箱又改过"), done_at=now)
     preference.email, preference.email_confirmed_at = address, None
     preference.save(update_fields=["email", "email_confirmed_at"])
     record("change_email", user, by=user)

@@ -49,8 +49,12 @@ def lay_inspections(cast: Cast) -> None:
 
 @transaction.atomic
 def _make_patrols(cast: Cast, today: date) -> None:
-    planned = Inspection.objects.filter(region_code__startswith=cast.grid.post.region_code, kind=Inspection.Kind.PATROL).open()
-    rows = list(planned.exclude(enterprise_id=cast.forge.pk).select_related("enterprise__organisation").order_by("pk")[:12])
+    planned = Inspection.objects.filter(
+        region_code__startswith=cast.grid.post.region_code, kind=Inspection.Kind.PATROL
+    ).open()
+    rows = list(
+        planned.exclude(enterprise_id=cast.forge.pk).select_related("enterprise__organisation").order_by("pk")[:12]
+    )
     for n, visit in enumerate(rows[:4]):
         _record(visit, cast.grid, failed=n % 3, at=timezone.now() - timedelta(days=3 + 5 * n, hours=2))
     for n, visit in enumerate(rows[4:7]):
@@ -65,7 +69,9 @@ def _make_patrols(cast: Cast, today: date) -> None:
     )  # fmt: skip
     last.checklists.add(*half.checklists.all())
     _record(last, cast.grid, failed=1, at=timezone.now() - timedelta(days=64), photo="guard")
-    start_inspection(half, by=cast.grid, latitude=34.8301, longitude=113.7204, accuracy=12, at=timezone.now() - timedelta(minutes=20))
+    start_inspection(
+        half, by=cast.grid, latitude=34.8301, longitude=113.7204, accuracy=12, at=timezone.now() - timedelta(minutes=20)
+    )
     version: Any = half.checklists.first()
     for n, item in enumerate(version.items[:5]):
         bad = n == 3
@@ -84,20 +90,34 @@ def _record(visit: Inspection, officer: User, *, failed: int, at: datetime, phot
             fails = left > 0 and n % 4 == 2
             left -= fails
             findings.append(
-                Finding(inspection=visit, checklist=version, item=item["key"], result="fail" if fails else "na" if n % 7 == 5 else "ok", by=officer, at=at)
+                Finding(
+                    inspection=visit,
+                    checklist=version,
+                    item=item["key"],
+                    result="fail" if fails else "na" if n % 7 == 5 else "ok",
+                    by=officer,
+                    at=at,
+                )
             )
             if fails:
                 bad.append((version, item))
     Finding.objects.bulk_create(findings)
     for version, item in bad:
-        shot = add_photo(visit, by=officer, content=draw(photo), name="现场.jpg", item=item["key"], taken_at=at, **place)
+        shot = add_photo(
+            visit, by=officer, content=draw(photo), name="现场.jpg", item=item["key"], taken_at=at, **place
+        )
         hazard = item["hazard"]
         register_hazard(
             firm, by=officer, source="patrol", title=hazard["title"][:80], place=version.checklist.place or "车间", kind=hazard["kind"],
             grade="general", cite=item["cite"], measure=hazard["measure"], responsible=firm.legal_person, inspection=visit,
             checklist=version, item=item["key"], photos=[shot], at=at,
         )  # fmt: skip
-    note_inspection(visit, by=officer, accompanied_by=firm.legal_person, words="已当面说明，请按期整改。" if bad else "现场情况良好。")
+    note_inspection(
+        visit,
+        by=officer,
+        accompanied_by=firm.legal_person,
+        words="已当面说明，请按期整改。" if bad else "现场情况良好。",
+    )
     sign_inspection(visit, who="officer", by=officer, name=officer.name, content=scrawl(len(officer.name)))
     sign_inspection(visit, who="firm", by=officer, name=firm.legal_person or "负责人", content=scrawl(5))
     finish_inspection(visit, by=officer, at=at + timedelta(minutes=38))
@@ -121,7 +141,9 @@ def _visit_of_agency(cast: Cast, today: date) -> None:
         enterprise=forge, organisation=cast.anhe, kind=Mandate.Kind.CONTRACT, reason="演示合同",
         defaults={"since": today - timedelta(days=120)},
     )  # fmt: skip
-    lists = [one.current for one in Checklist.objects.in_use().filter(code__in=["machining", "charging"]) if one.current]
+    lists = [
+        one.current for one in Checklist.objects.in_use().filter(code__in=["machining", "charging"]) if one.current
+    ]
     visit = open_inspection(
         forge, by=cast.agency, checklists=lists, plan="按服务合同做本季度现场检查，重点看冲压和充电区", due_on=today + timedelta(days=6),
         inspector=cast.engineer,
@@ -137,7 +159,9 @@ def _reports(cast: Cast, today: date) -> None:
     for n in range(MONTHS - 1, -1, -1):
         months = today.year * 12 + today.month - 1 - n
         open_reports(date(months // 12, months % 12 + 1, 1))
-    rows = SafetyReport.objects.filter(region_code__startswith=DISTRICT).select_related("checklist", "enterprise__organisation")
+    rows = SafetyReport.objects.filter(region_code__startswith=DISTRICT).select_related(
+        "checklist", "enterprise__organisation"
+    )
     rounds = []
     for n, report in enumerate(rows.order_by("period", "pk")):
         fate = _fate(report, n, today, cast)
@@ -168,7 +192,12 @@ def _write(report: SafetyReport, fate: str, n: int, cast: Cast) -> list[ReportRo
     rounds = 2 if fate == "returned once" else 1
     state = {"submitted": "submitted", "returned": "returned"}.get(fate, "passed")
     report.answers, report.rounds, report.state = answers, rounds, state
-    report.submitted_by, report.submitted_at, report.first_submitted_at, report.saved_at = author, moment, moment, moment
+    report.submitted_by, report.submitted_at, report.first_submitted_at, report.saved_at = (
+        author,
+        moment,
+        moment,
+        moment,
+    )
     history = []
     for number in range(1, rounds + 1):
         last = number == rounds

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -90,23 +90,26 @@ class Period:
         """Its first moment, and the first after it."""
         return start_of(self.month), start_of(next_month(self.month))
 
-    def holds(self, limit: date, done: bool) -> bool:
+    def holds(self, limit: date | None, done: bool) -> bool:
         """Whether a record with this limit belongs here: in the month, and past or done."""
-        return self.month <= limit <= self.last and (done or limit <= self.judged)
+        return limit is not None and self.month <= limit <= self.last and (done or limit <= self.judged)
 
 
-def _local(moment: datetime) -> date:
-    return timezone.localdate(moment)
+def _local(moment: datetime | None) -> date:
+    """The day of a moment that is there; the far future where it never came."""
+    return timezone.localdate(moment) if moment is not None else date.max
 
 
 def _patrols(p: Period) -> Iterator[tuple[Row, bool]]:
-    rows = Inspection.objects.filter(inside(p.region), kind=Inspection.Kind.PATROL, due_on__range=(p.month, p.last))
+    rows = Inspection.objects.filter(
+        inside(p.region), kind=Inspection.Kind.PATROL, due_on__range=(p.month, p.last)
+    ).exclude(period="")
     for pk, by, place, due, state, done in rows.exclude(state=Inspection.State.CANCELLED).values_list(
         "pk", "inspector_id", "region_code", "due_on", "state", "done_at"
     ):
         made = state == Inspection.State.DONE and done is not None and done < p.moments[1]
         if p.holds(due, made):
-            yield Row(pk, float(made), place, due, by), made and _local(done) <= due
+            yield Row(pk, float(made), place, due, by), made and _local(done) <= (due or date.min)
 
 
 def patrol(p: Period) -> Iterator[Row]:
@@ -141,8 +144,14 @@ def verify(p: Period) -> Iterator[Row]:
     wait = timedelta(days=VERIFY_DAYS)
     rows = HazardStep.objects.filter(
         inside(p.region, "hazard__region_code"), verb="cure", at__gte=p.moments[0] - wait, at__lt=p.moments[1] - wait
-    ).annotate(verdict=Subquery(after.values("verb")[:1]), seen=Subquery(after.values("at")[:1]), who=Subquery(after.values("by")[:1]))
-    for pk, place, at, verdict, seen, by in rows.values_list("pk", "hazard__region_code", "at", "verdict", "seen", "who"):
+    ).annotate(
+        verdict=Subquery(after.values("verb")[:1]),
+        seen=Subquery(after.values("at")[:1]),
+        who=Subquery(after.values("by")[:1]),
+    )
+    for pk, place, at, verdict, seen, by in rows.values_list(
+        "pk", "hazard__region_code", "at", "verdict", "seen", "who"
+    ):
         if verdict in ("self_close", "void"):
             continue
         limit = _local(at) + wait
@@ -164,7 +173,7 @@ def cure(p: Period) -> Iterator[Row]:
     for pk, place, deadline, ok in rows.annotate(ok=Exists(Hazard.objects.filter(done, pk=OuterRef("pk")))).values_list(
         "pk", "region_code", "deadline", "ok"
     ):
-        day = max(deadline, p.month)
+        day = max(deadline or p.month, p.month)
         if p.holds(day, ok):
             yield Row(pk, float(ok), place, day)
 
@@ -172,7 +181,9 @@ def cure(p: Period) -> Iterator[Row]:
 def days(p: Period) -> Iterator[Row]:
     """Hazards verified and closed in the month, with the days since they were found."""
     rows = Hazard.objects.filter(_verified(p), inside(p.region), closed_at__gte=p.moments[0])
-    for pk, place, begun, end in rows.annotate(a=TruncDate("found_at"), b=TruncDate("closed_at")).values_list("pk", "region_code", "a", "b"):
+    for pk, place, begun, end in rows.annotate(a=TruncDate("found_at"), b=TruncDate("closed_at")).values_list(
+        "pk", "region_code", "a", "b"
+    ):
         yield Row(pk, float((end - begun).days), place, end)
 
 
@@ -187,9 +198,15 @@ def joint(p: Period) -> Iterator[Row]:
     """Hazards that escalated to the town; 1 where somebody of the town or county did something within the working days."""
     first = start_of(p.month - timedelta(days=LONGEST_REST))
     office = Exists(Post.objects.filter(user=OuterRef("by"), role__in=OFFICES, organisation=None))
-    answer = HazardStep.objects.filter(office, hazard=OuterRef("hazard"), pk__gt=OuterRef("pk"), by__isnull=False).order_by("pk")
+    answer = HazardStep.objects.filter(
+        office, hazard=OuterRef("hazard"), pk__gt=OuterRef("pk"), by__isnull=False
+    ).order_by("pk")
     rows = HazardStep.objects.filter(
-        inside(p.region, "hazard__region_code"), verb="escalate", level=Hazard.Level.TOWN, at__gte=first, at__lt=p.moments[1]
+        inside(p.region, "hazard__region_code"),
+        verb="escalate",
+        level=Hazard.Level.TOWN,
+        at__gte=first,
+        at__lt=p.moments[1],
     ).annotate(answered=Subquery(answer.values("at")[:1]))
     for pk, place, at, answered in rows.values_list("pk", "hazard__region_code", "at", "answered"):
         limit = workdays.add(_local(at), JOINT_DAYS, p.holidays)
@@ -200,7 +217,9 @@ def joint(p: Period) -> Iterator[Row]:
 
 def service(p: Period) -> Iterator[Row]:
     """Services planned in the month at firms of the county; 1 where delivered by the planned day and not disputed."""
-    rows = Service.objects.filter(inside(p.region, "enterprise__organisation__region_code"), planned_on__range=(p.month, p.last))
+    rows = Service.objects.filter(
+        inside(p.region, "enterprise__organisation__region_code"), planned_on__range=(p.month, p.last)
+    )
     for pk, agency, engineer, planned, state, delivered in rows.exclude(state=Service.State.DROPPED).values_list(
         "pk", "agency_id", "engineer_id", "planned_on", "state", "delivered_at"
     ):
@@ -213,11 +232,13 @@ def service(p: Period) -> Iterator[Row]:
 def rating(p: Period) -> Iterator[Row]:
     """Ratings of a year, each the mean of its aspects, by firms of the county."""
     first = start_of(months_back(p.month, RATING_MONTHS - 1))
-    rows = Rating.objects.filter(inside(p.region, "service__enterprise__organisation__region_code"), at__gte=first, at__lt=p.moments[1])
-    for pk, mean, agency, engineer in rows.annotate(mean=(F("skill") + F("timeliness") + F("effect")) / 3.0).values_list(
-        "pk", "mean", "service__agency_id", "service__engineer_id"
-    ):
-        yield Row(pk, float(mean), agencies=(agency,), engineers=(engineer,) if engineer else ())
+    rows = Rating.objects.filter(
+        inside(p.region, "service__enterprise__organisation__region_code"), at__gte=first, at__lt=p.moments[1]
+    )
+    fields = ("pk", "skill", "timeliness", "effect", "service__agency_id", "service__engineer_id")
+    for pk, skill, timeliness, effect, agency, engineer in rows.values_list(*fields):
+        mean = (skill + timeliness + effect) / 3
+        yield Row(pk, mean, agencies=(agency,), engineers=(engineer,) if engineer else ())
 
 
 def recheck(p: Period) -> Iterator[Row]:
@@ -230,17 +251,24 @@ def recheck(p: Period) -> Iterator[Row]:
         verb__in=("pass", "fail"), at__gte=begin, at__lt=end,
     )  # fmt: skip
     found = list(
-        rows.values_list("pk", "verb", "hazard__found_for_id", "hazard__helper_id", "hazard__found_by_id", "hazard__cured_by_id")
+        rows.values_list(
+            "pk", "verb", "hazard__found_for_id", "hazard__helper_id", "hazard__found_by_id", "hazard__cured_by_id"
+        )
     )
     people = {pk for row in found for pk in row[4:] if pk}
     engineers: dict[tuple[int | None, int], int] = {
         (agency, user): pk
-        for pk, agency, user in Engineer.objects.filter(user__in=people).order_by("pk").values_list("pk", "agency_id", "user_id")
+        for pk, agency, user in Engineer.objects.filter(user__in=people)
+        .order_by("pk")
+        .values_list("pk", "agency_id", "user_id")
     }
     for pk, verb, finder, helper, finds, cures in found:
         hands = [engineers.get((finder, finds)), engineers.get((helper, cures))]
         yield Row(
-            pk, float(verb == "pass"), agencies=tuple({one for one in (finder, helper) if one}), engineers=tuple({one for one in hands if one})
+            pk,
+            float(verb == "pass"),
+            agencies=tuple({one for one in (finder, helper) if one}),
+            engineers=tuple({one for one in hands if one}),
         )
 
 
@@ -257,8 +285,10 @@ class Tenures:
         posts = Post.objects.filter(inside(p.region), role="grid_officer", organisation=None, since__lte=p.last)
         self.held: dict[str, list[tuple[date, date | None, int]]] = defaultdict(list)
         self.people: dict[int, str] = {}
-        for code, since, until, user in posts.filter(Q(until__isnull=True) | Q(until__gte=p.month)).order_by("since", "pk").values_list(
-            "region_code", "since", "until", "user_id"
+        for code, since, until, user in (
+            posts.filter(Q(until__isnull=True) | Q(until__gte=p.month))
+            .order_by("since", "pk")
+            .values_list("region_code", "since", "until", "user_id")
         ):
             self.held[code].append((since, until, user))
             self.people[user] = code

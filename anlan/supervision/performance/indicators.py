@@ -43,11 +43,11 @@ class Indicator:
 
 _ALL: Final = (
     Indicator(
-        "patrol", _("巡查完成率"), _("本月内做完的"), _("本月到期的网格巡查，取消的不算"),
+        "patrol", _("巡查完成率"), _("本月内做完的"), _("本月到期的计划巡查，自己加的和取消的不算"),
         _("做完的算给做的人；没做的算给任务上的人，没有派人的算给当天负责这个网格的人。"), "inspection", by_act=True,
     ),
     Indicator(
-        "on_time", _("巡查按期率"), _("在期限当天或以前做完的"), _("本月到期并且做完的网格巡查"),
+        "on_time", _("巡查按期率"), _("在期限当天或以前做完的"), _("本月到期并且做完的计划巡查"),
         _("按做完的那天算，超过期限一天就不算按期。"), "inspection", by_act=True,
     ),
     Indicator(
@@ -90,7 +90,16 @@ INDICATORS: Final = {one.code: one for one in _ALL}
 
 DEFAULTS: Final[dict[str, dict[str, int]]] = {
     Kind.OFFICER: {"patrol": 25, "on_time": 10, "review": 15, "verify": 20, "cure": 20, "days": 5, "file": 5},
-    Kind.TOWN: {"patrol": 20, "on_time": 10, "review": 10, "verify": 10, "cure": 20, "days": 5, "file": 10, "joint": 15},
+    Kind.TOWN: {
+        "patrol": 20,
+        "on_time": 10,
+        "review": 10,
+        "verify": 10,
+        "cure": 20,
+        "days": 5,
+        "file": 10,
+        "joint": 15,
+    },
     Kind.AGENCY: {"service": 40, "rating": 30, "recheck": 30},
     Kind.ENGINEER: {"service": 40, "rating": 30, "recheck": 30},
 }

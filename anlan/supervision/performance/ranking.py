@@ -81,7 +81,9 @@ class Result:
         return {code: asdict(cell) for code, cell in self.cells.items()}
 
 
-def judge(found: Mapping[str, Mapping[str, Sequence[Case]]], codes: Sequence[str], weights: Mapping[str, int]) -> dict[str, Result]:
+def judge(
+    found: Mapping[str, Mapping[str, Sequence[Case]]], codes: Sequence[str], weights: Mapping[str, int]
+) -> dict[str, Result]:
     """Return the result of every subject from {subject: {indicator: records}}."""
     results: dict[str, Result] = {}
     ranked: list[tuple[str, float]] = []

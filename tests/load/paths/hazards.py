@@ -37,14 +37,14 @@ def lay() -> None:
              "status": "'active'", "updated_at": "now()", "custom": "'{}'"},
         )  # fmt: skip
         firm, day = f"1000000 + 1 + n % {FIRMS}", "(now() - (n % 700) * interval '1 day')"
-        state = "(CASE WHEN n % 10 = 0 THEN (array['found','curing','curing','curing','cured','passed'])[1 + n / 10 % 6] ELSE 'closed' END)"
+        state = "(CASE WHEN n / 7 % 10 = 0 THEN (array['found','curing','curing','curing','cured','passed'])[1 + n / 10 % 6] ELSE 'closed' END)"
         _insert(
             sql, Hazard, f"generate_series(1, {HAZARDS}) n",
             {"number": "'YH-L-' || n", "enterprise_id": firm, "region_code": region.replace("n ", f"(1 + n % {FIRMS}) "),
              "industry": "(array['C33','C21','C14','G59','F52'])[1 + n % 5]", "source": "(array['patrol','self','town'])[1 + n % 3]",
              "title": "'通道被货物占用 ' || n", "place": "'车间'", "kind": "(array['fire','electric','machine','gas'])[1 + n % 4]",
              "grade": "(CASE WHEN n % 50 = 0 THEN 'major' ELSE 'general' END)", "state": state, "level": "1 + (n / 10 % 9 = 0)::int",
-             "found_at": day, "closed_at": f"(CASE WHEN n % 10 = 0 THEN NULL ELSE {day} + interval '9 day' END)",
+             "found_at": day, "closed_at": f"(CASE WHEN n / 7 % 10 = 0 THEN NULL ELSE {day} + interval '9 day' END)",
              "deadline": "(current_date - 20 + (n / 10 % 60))"},
         )  # fmt: skip
     with connection.cursor() as sql:

@@ -36,7 +36,13 @@
     return collection;
   }
 
-  function card(map, words, { name, grade, trade, address, people, url }) {
+  const cards = (words, firms) => {
+    const all = document.createElement("div");
+    all.append(...firms.map((firm) => card(words, firm)));
+    return all;
+  };
+
+  function card(words, { name, grade, trade, address, people, url }) {
     const box = document.createElement("div");
     box.className = "m-card";
     const line = (tag, text) => { const node = document.createElement(tag); node.textContent = text; box.append(node); };
@@ -67,12 +73,39 @@
       L.geoJSON(unpackAll(json), { interactive: false, style: { weight: 1, className: words.tiles ? "m-border over" : "m-border", color: "", fillOpacity: words.tiles ? 0 : 1 } }).addTo(map).bringToBack();
     }).catch(() => { /* the marks stand without borders */ });
 
-    const icon = (feature) => {
-      const { count, risk } = feature.properties;
-      if (count === undefined) { return L.divIcon({ className: "m-mark", html: shape(risk), iconSize: [32, 32] }); }
-      const size = 34 + Math.min(26, 6 * Math.log10(count + 1) | 0);
-      return L.divIcon({ className: "m-cell", html: String(count), iconSize: [size, size] });
-    };
+    // What would lie on top of each other on the screen becomes one circle with its number: a finger meets one thing at a time.
+    const ORDER = ["red", "orange", "yellow", "blue"];
+    const SIDE = 34;
+    const across = (count) => (count > 1 ? SIDE + Math.min(26, 6 * Math.log10(count + 1) | 0) : SIDE);
+    function gather(features) {
+      const groups = [];
+      features.forEach((feature) => {
+        const [lng, lat] = feature.geometry.coordinates;
+        const one = feature.properties;
+        const bounds = one.bounds ? L.latLngBounds(one.bounds) : L.latLngBounds([[lat, lng], [lat, lng]]);
+        groups.push({ at: map.latLngToLayerPoint([lat, lng]), count: one.count || 1, risk: one.risk, grade: one.grade, bounds, firms: one.count ? [] : [one] });
+      });
+      for (let n = 0; n < groups.length; n += 1) {
+        for (let m = groups.length - 1; m > n; m -= 1) {
+          const [a, b] = [groups[n], groups[m]];
+          if (a.at.distanceTo(b.at) < (across(a.count) + across(b.count)) / 2 + 2) {
+            const worse = ORDER.indexOf(b.risk) < ORDER.indexOf(a.risk) ? b : a;
+            const share = b.count / (a.count + b.count);
+            groups[n] = {
+              at: a.at.add(b.at.subtract(a.at).multiplyBy(share)), count: a.count + b.count, risk: worse.risk, grade: worse.grade,
+              bounds: a.bounds.extend(b.bounds), firms: a.firms.concat(b.firms),
+            };
+            groups.splice(m, 1);
+            m = groups.length;
+          }
+        }
+      }
+      return groups;
+    }
+
+    const icon = ({ count, risk }) => (count === 1
+      ? L.divIcon({ className: "m-mark", html: shape(risk), iconSize: [32, 32] })
+      : L.divIcon({ className: "m-cell", html: String(count), iconSize: [across(count), across(count)] }));
 
     let asked = 0;
     const load = () => {
@@ -88,20 +121,18 @@
         if (mine !== asked) { return; }
         marks.clearLayers();
         let total = 0;
-        json.features.forEach((feature) => {
-          const [lng, lat] = feature.geometry.coordinates;
-          const { name, count, grade, bounds } = feature.properties;
-          total += count || 1;
-          const label = count === undefined ? `${name}，${grade}` : `${words.firms.replace("{n}", count)}，${words.worst.replace("{grade}", grade)}`;
-          const mark = L.marker([lat, lng], { icon: icon(feature), title: label, alt: label, keyboard: true }).addTo(marks);
+        gather(json.features).forEach((group) => {
+          const { count, firms, grade, bounds } = group;
+          total += count;
+          const label = count === 1 ? `${firms[0].name}，${firms[0].grade}` : `${words.firms.replace("{n}", count)}，${words.worst.replace("{grade}", grade)}`;
+          const mark = L.marker(map.layerPointToLatLng(group.at), { icon: icon(group), title: label, alt: label, keyboard: true }).addTo(marks);
           mark.getElement()?.setAttribute("aria-label", label);
-          if (count === undefined) { mark.bindPopup(() => card(map, words, feature.properties), { maxWidth: 280, autoPan: false }); }
+          const narrow = bounds.getNorth() - bounds.getSouth() < 1e-4 && bounds.getEast() - bounds.getWest() < 1e-4;
+          if (firms.length === count && (count === 1 || narrow || map.getZoom() >= 18)) { mark.bindPopup(() => cards(words, firms), { maxWidth: 280, maxHeight: 320, autoPan: false }); }
           else {
             mark.on("click keypress", (event) => {
               if (event.type === "keypress" && event.originalEvent.key !== "Enter") { return; }
-              const inner = L.latLngBounds(bounds);
-              if (inner.getNorth() - inner.getSouth() < 1e-5 && inner.getEast() - inner.getWest() < 1e-5) { map.setView(inner.getCenter(), 18); }
-              else { map.fitBounds(inner.pad(0.1)); }
+              if (narrow) { map.setView(bounds.getCenter(), 18); } else { map.fitBounds(bounds.pad(0.1)); }
             });
           }
         });

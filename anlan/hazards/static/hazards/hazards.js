@@ -56,11 +56,11 @@
   // A second tap while the first is on its way sends nothing.
   function bindOnce(form) {
     form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) { event.preventDefault(); return; }
-      form.dataset.sent = "1";
-      window.setTimeout(() => { delete form.dataset.sent; }, 15000);
+      if (form.dataset.gone) { event.preventDefault(); return; }
+      form.dataset.gone = "1";
+      window.setTimeout(() => { delete form.dataset.gone; }, 15000);
     });
-    window.addEventListener("pageshow", () => { delete form.dataset.sent; });
+    window.addEventListener("pageshow", () => { delete form.dataset.gone; });
   }
 
   // What was typed survives a closed tab. Photographs cannot be kept this way; they are chosen again.
