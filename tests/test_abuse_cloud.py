@@ -29,7 +29,7 @@ from anlan.hazards.actions import cure_hazard, pass_hazard, register_hazard
 from anlan.hazards.actions.inspections import open_inspection, sign_inspection
 from anlan.hazards.models import Hazard, Inspection, Operation
 from anlan.hazards.sync.deciding import accept_doubts
-from anlan.hazards.tests.making import after, cured, curing
+from anlan.hazards.tests.making import after, cured
 from anlan.ledgers.actions.entries import attach_file, drop_draft, enter, remove_file, start_entry
 from anlan.ledgers.actions.permits import hand_in, return_permit, sign_step, waiting_step
 from anlan.ledgers.actions.ready import install_ready_templates
@@ -122,7 +122,7 @@ def test_an_agency_whose_contract_ended_neither_sees_nor_closes_what_it_found(ca
     assert [client.get(page).status_code for page in pages] == [200, 200]
     terminate_contract(made, by=cast.manager, because="另找一家")
     assert [client.get(page).status_code for page in pages] == [404, 404]
-    assert client.post(reverse("hazards:verb", args=[hazard.pk, "pass"]), {"words": "可以"}).status_code == 404
+    assert client.post(reverse("hazards:act", args=[hazard.pk, "pass"]), {"words": "可以"}).status_code == 404
     assert not Hazard.objects.visible_to(cast.engineer).exists() and not Inspection.objects.visible_to(cast.engineer).exists()
 
 
@@ -241,7 +241,7 @@ def test_a_clock_beyond_all_days_breaks_nothing(cast: Cast, phone: Phone, sign_i
     phone.send_entries()
     assert Operation.objects.count() == 3
     assert sign_in(cast.town).get(reverse("hazards:quarantine")).status_code == 200
-    assert sign_in(cast.town).get(reverse("hazards:log", args=[visit.pk])).status_code == 200
+    assert sign_in(cast.town).get(reverse("hazards:offline-log", args=[visit.pk])).status_code == 200
 
 
 @pytest.mark.parametrize("about", [{"hazard": "x"}, {"list": {"pk": 1}}, {"position": [1, 2]}, {"hazard": 10**30}])
@@ -282,6 +282,3 @@ def test_a_letter_about_one_address_never_reaches_another(cast: Cast, settings: 
     assert Preference.objects.get(user=cast.worker).email == "mine@example.org"
 
 
-def test_curing_is_still_done_by_the_firm(cast: Cast) -> None:
-    hazard = curing(cast)
-    assert "cure" in hazard.verbs(cast.manager)

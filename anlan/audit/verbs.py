@@ -281,6 +281,19 @@ VERBS: Final[dict[str, str | Promise]] = {
     "undo_extract": _("申请撤回企业名录"),
     "revert_extract": _("撤回企业名录"),
     "drop_extract": _("放弃企业名录"),
+    # risk rules and grades
+    "draft_policy": _("起草风险规则"),
+    "edit_policy": _("修改风险规则草稿"),
+    "publish_policy": _("发布风险规则"),
+    "drop_policy": _("删除风险规则草稿"),
+    "regrade_enterprises": _("重算风险等级"),
+    "grade_enterprise": _("重算一家企业的等级"),
+    "add_risk_point": _("添加风险点"),
+    "edit_risk_point": _("修改风险点"),
+    "retire_risk_point": _("停用风险点"),
+    "add_plan": _("上传平面图"),
+    "remove_plan": _("删除平面图"),
+    "make_safety_pack": _("打包检查资料"),
 }
 KINDS: Final[dict[str, str | Promise]] = {
     "accounts.user": _("人员"),
@@ -341,6 +354,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "enterprises.extract": _("企业名录"),
     "enterprises.firmtag": _("企业标签"),
     "enterprises.export": _("企业导出"),
+    "enterprises.riskpolicy": _("风险规则"),
 }
 FACTS: Final[dict[str, str | Promise]] = {
     "signed_as": _("签字人"),
@@ -414,8 +428,16 @@ FACTS: Final[dict[str, str | Promise]] = {
     "refused": _("没有导入"),
     "kept": _("保留"),
     "at": _("从第几行"),
+    "risk": _("风险等级"),
+    "points": _("分数"),
+    "rules": _("规则条数"),
+    "note": _("说明"),
 }
 VALUES: Final[dict[str, str | Promise]] = {
+    "red": _("重大风险"),
+    "orange": _("较大风险"),
+    "yellow": _("一般风险"),
+    "blue": _("低风险"),
     "firm": _("企业人员"),
     "officer": _("检查人"),
     "phone": _("手机号"),

@@ -99,12 +99,13 @@ def update_many(model: type[models.Model], column: str, values: Sequence[tuple[A
     if not values:
         return
     connection = connections[router.db_for_write(model)]
-    field, key = model._meta.get_field(column), model._meta.pk
+    field: Any = model._meta.get_field(column)
+    key: Any = model._meta.pk
     quote = connection.ops.quote_name
     sql = (
-        f"UPDATE {quote(model._meta.db_table)} SET {quote(str(field.column))} = %s"  # type: ignore[union-attr]  # noqa: S608
-        f" WHERE {quote(str(key.column))} = %s"  # type: ignore[union-attr]  # every model has a key
+        f"UPDATE {quote(model._meta.db_table)} SET {quote(str(field.column))} = %s"  # noqa: S608
+        f" WHERE {quote(str(key.column))} = %s"
     )
-    rows = [(field.get_db_prep_save(value, connection), pk) for value, pk in values]  # type: ignore[union-attr]
+    rows = [(field.get_db_prep_save(value, connection), pk) for value, pk in values]
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Substr
 from django.http import QueryDict
 from django.utils import timezone
@@ -176,14 +176,18 @@ def _training_of_scope(region: str) -> tuple[Training, int]:
     return Training(enrolled=sums.get("enrolled", 0), learnt=sums.get("learnt", 0)), busy
 
 
-def parts_of(summary: Summary, region: str) -> tuple[list[Region], list[Part]]:
-    """The child regions to choose from, and those that have firms with their counts by risk. One query."""
-    children = list(Region.objects.children_of(region))
+def around(code: str) -> tuple[Region | None, list[Region]]:
+    """A region with the one above it, and those directly below it in official order. One query."""
+    rows = Region.objects.filter(Q(pk=code) | Q(parent_id=code or None)).select_related("parent").order_by("code")
+    found = list(rows)
+    return next((row for row in found if row.pk == code), None), [row for row in found if row.pk != code]
+
+
+def parts_of(summary: Summary, children: list[Region]) -> list[Part]:
+    """Those of the child regions that have firms, with their counts by risk, the most dangerous first."""
     names = {child.code: child.name for child in children}
-    parts = [Part(code, names.get(code, code), counts) for code, counts in summary.parts if code in names]
-    return children, sorted(
-        parts, key=lambda part: (-part.counts.get("red", 0), -part.counts.get("orange", 0), -part.total)
-    )
+    parts = [Part(code, names[code], counts) for code, counts in summary.parts if code in names]
+    return sorted(parts, key=lambda part: (-part.counts.get("red", 0), -part.counts.get("orange", 0), -part.total))
 
 
 def trade_name(code: str) -> str:

@@ -20,7 +20,7 @@ GROUPS: Final[dict[str, tuple[Text, Text, tuple[str, ...]]]] = {
 }  # fmt: skip
 """The last group takes whatever no other names."""
 
-URGENT: Final = frozenset({"hazard_overdue", "hazard_escalated", "hazard_major", "permit_expired", "exam_today"})
+URGENT: Final = frozenset({"hazard_overdue", "hazard_escalated", "hazard_major"})
 """Kinds that may reach a phone at once: what hurts people or ends a right when it waits till morning."""
 
 

@@ -223,9 +223,9 @@ def carry_out(extract: Extract, plans: Iterable[Plan]) -> list[Done]:
         said += [(pk, "name", line.name)] + ([(pk, "credit_code", line.credit_code)] if line.credit_code else [])
         said += [(pk, name, value) for name in VALUES if (value := getattr(line, name))]
     for plan in changed:
-        said += [
-            (plan.firm.pk, name, pair[1]) for name, pair in plan.changes.items() if name not in ("region", "status")
-        ]  # type: ignore[union-attr]
+        assert plan.firm is not None  # noqa: S101 (chosen above)
+        values = [(name, pair[1]) for name, pair in plan.changes.items() if name not in ("region", "status")]
+        said += [(plan.firm.pk, name, value) for name, value in values]
     _change(changed, extract)
     _say(said, extract, said_at)
     done = [Done(pk, None) for pk in keys]

@@ -308,7 +308,7 @@ def _check_delete(firm: Enterprise) -> None:
 @effect("delete_enterprise", gettext_lazy("删除误建的企业"))
 def delete_enterprise(approval: Approval, by: User) -> None:
     """Delete the firm of an approval, unless somebody has used it since; its trace stays in the record."""
-    firm = Enterprise.objects.select_related("organisation").filter(pk=approval.subject_id).first()
+    firm = Enterprise.objects.select_related("organisation").filter(pk=int(approval.subject_id)).first()
     if firm is None:
         raise Refused(gettext_lazy("这家企业已经不在了。"), code="gone")
     _check_delete(firm)

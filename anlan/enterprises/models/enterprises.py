@@ -88,7 +88,7 @@ class Enterprise(models.Model):
     )
     size = models.CharField(max_length=8, choices=Size.choices, default=Size.MICRO)
     risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.BLUE)
-    rank = models.GeneratedField(  # type: ignore[attr-defined]  # not yet in the stubs
+    rank = models.GeneratedField(
         expression=Case(
             When(risk="red", then=Value(0)), When(risk="orange", then=Value(1)), When(risk="yellow", then=Value(2)),
             default=Value(3),

@@ -22,6 +22,7 @@ from anlan.enterprises.models import Enterprise, Export, FirmTag
 from anlan.enterprises.queries import (
     MOST,
     Training,
+    around,
     count_of,
     parts_of,
     saved_views,
@@ -65,9 +66,9 @@ def enterprise_list(request: HttpRequest) -> HttpResponse:
     """Firms of the territory: figures, chart with its table, conditions, rows."""
     user = regulator(request)
     asked = Conditions.read(request.GET, user.post.region_code)
-    region = Region.objects.filter(pk=asked.region).select_related("parent").first()
+    region, children = around(asked.region)
     summary = summary_of(user, asked.region)
-    children, parts = parts_of(summary, asked.region)
+    parts = parts_of(summary, children)
     firms = asked.apply(Enterprise.objects.visible_to(user))
     count = summary.total if asked.is_plain else count_of(user, asked, firms)
     pages = Pages(asked.sorted(firms).values_list("pk", flat=True), PER_PAGE)
@@ -107,8 +108,8 @@ def _divisions(section: str) -> list[tuple[str, str]]:
     return [(code, entry.name) for code, entry in industries().items() if len(code) == 3 and code.startswith(section)]
 
 
-def _rows(firms: list[Enterprise], around: str) -> list[dict[str, Any]]:
-    """What a row shows; places without what all of them share (`around`)."""
+def _rows(firms: list[Enterprise], shared: str) -> list[dict[str, Any]]:
+    """What a row shows; places without what all of them have in common (`shared`)."""
     keys = [firm.pk for firm in firms]
     training, workers = training_of(keys), workers_of(keys)
     codes = {firm.organisation.region_code for firm in firms}

@@ -72,7 +72,12 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         name,
-        {"number": number, "what": _("安全联系电话"), "who": firm, "back": way_back(request, request.headers.get("Referer"), "/")},
+        {
+            "number": number,
+            "what": _("安全联系电话"),
+            "who": firm,
+            "back": way_back(request, request.headers.get("Referer"), "/"),
+        },
     )
 
 

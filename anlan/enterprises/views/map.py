@@ -11,10 +11,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from anlan.accounts.models import Region
 from anlan.enterprises.conditions import Conditions
 from anlan.enterprises.models import Enterprise
-from anlan.enterprises.queries import trade_name
+from anlan.enterprises.queries import around, trade_name
 from anlan.enterprises.views.board import filters, regulator
 
 MOST_MARKS: Final = 500
@@ -35,8 +34,7 @@ def _asked(request: HttpRequest) -> tuple[Any, Conditions, Any]:
 def page(request: HttpRequest) -> HttpResponse:
     """Filters, the map, and the same firms as a table for whoever does not see or use it."""
     user, asked, firms = _asked(request)
-    region = Region.objects.filter(pk=asked.region).select_related("parent").first()
-    children = list(Region.objects.children_of(asked.region))
+    region, children = around(asked.region)
     counts = firms.aggregate(
         all=Count("pk"), placed=Count("pk", filter=Q(latitude__isnull=False, longitude__isnull=False)),
         west=Min("longitude"), south=Min("latitude"), east=Max("longitude"), north=Max("latitude"),

@@ -154,9 +154,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            close_enterprise(
-                firm, on=given["on"], because=given["because"], end_jobs=given["jobs"] == "end", by=request.user
-            )  # type: ignore[arg-type]
+            user: Any = request.user
+            end_jobs = given["jobs"] == "end"
+            close_enterprise(firm, on=given["on"], because=given["because"], end_jobs=end_jobs, by=user)
         except Refused as refused:
             form.add_error(refused.field or None, str(refused.message))
         else:

@@ -57,7 +57,9 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     user = _ruler(request)
     own = user.post.region_code if user.post else ""
     rows = list(RiskPolicy.objects.visible_to(user).select_related("published_by"))
-    rows.sort(key=lambda row: (row.region_code != own, not own.startswith(row.region_code), row.region_code, -row.number))
+    rows.sort(
+        key=lambda row: (row.region_code != own, not own.startswith(row.region_code), row.region_code, -row.number)
+    )
     places, current = _places([row.region_code for row in rows]), policy_at(own)
     firms = Enterprise.objects.visible_to(user).active()
     context = {
@@ -110,13 +112,21 @@ def _differences(old: RiskPolicy, new: RiskPolicy) -> list[tuple[str, str, str]]
             found.append((label, *(_short(rule_line(side)) if side else "—" for side in (before, after))))
     for risk in RISKS[:-1]:
         if old.thresholds[risk] != new.thresholds[risk]:
-            found.append((_("%(risk)s的分数线") % {"risk": NAMES[risk]}, str(old.thresholds[risk]), str(new.thresholds[risk])))
-    words = {"patrol_days": _("巡查间隔（天）"), "training_hours": _("每人每年学时"), "remind_days": _("提前提醒（天）")}
+            found.append(
+                (_("%(risk)s的分数线") % {"risk": NAMES[risk]}, str(old.thresholds[risk]), str(new.thresholds[risk]))
+            )
+    words = {
+        "patrol_days": _("巡查间隔（天）"),
+        "training_hours": _("每人每年学时"),
+        "remind_days": _("提前提醒（天）"),
+    }
     for risk in RISKS:
         for name in DUTIES:
             pair = [(policy.duties.get(risk) or {}).get(name) for policy in (old, new)]
             if pair[0] != pair[1]:
-                found.append((f"{NAMES[risk]} · {words[name]}", *(str(one) if one is not None else "—" for one in pair)))
+                found.append(
+                    (f"{NAMES[risk]} · {words[name]}", *(str(one) if one is not None else "—" for one in pair))
+                )
     return found  # type: ignore[return-value]
 
 
@@ -160,12 +170,21 @@ def policy_try(request: HttpRequest, pk: int) -> HttpResponse:
     form = PublishForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            publish_policy(policy, form.cleaned_data["note"], form.cleaned_data["valid_from"], by=user, seen=request.POST.get("seen", ""))
+            publish_policy(
+                policy,
+                form.cleaned_data["note"],
+                form.cleaned_data["valid_from"],
+                by=user,
+                seen=request.POST.get("seen", ""),
+            )
         except Refused as refused:
             form.add_error(refused.field or None, str(refused.message))
         else:
             day = policy.valid_from.isoformat()
-            messages.success(request, _("第 %(n)d 版已发布，%(day)s 起生效。等级在一天内按新规则重算。") % {"n": policy.number, "day": day})
+            messages.success(
+                request,
+                _("第 %(n)d 版已发布，%(day)s 起生效。等级在一天内按新规则重算。") % {"n": policy.number, "day": day},
+            )
             return redirect("enterprises:policy-version", policy.pk)
     trial = try_policy(policy)
     context = {

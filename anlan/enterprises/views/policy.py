@@ -53,6 +53,8 @@ def policy_regrade(request: HttpRequest, pk: int) -> HttpResponse:
     firm = firm_of(request, pk)
     before = firm.risk
     row = grade_enterprise(firm, by=user)
-    words = _("已按现在的情况重算：%(risk)s，%(n)d 分。") if before != row.risk else _("重算过了，仍是%(risk)s，%(n)d 分。")
+    words = (
+        _("已按现在的情况重算：%(risk)s，%(n)d 分。") if before != row.risk else _("重算过了，仍是%(risk)s，%(n)d 分。")
+    )
     messages.success(request, words % {"risk": row.get_risk_display(), "n": row.points})
     return to_policy(firm, user)

@@ -43,14 +43,18 @@ def _frame(request: HttpRequest, firm: Enterprise) -> dict[str, Any]:
 
 def _point(request: HttpRequest, pk: int) -> RiskPoint:
     user: Any = request.user
-    found = get_object_or_404(RiskPoint.objects.visible_to(user).select_related("enterprise__organisation", "plan"), pk=pk)
+    found = get_object_or_404(
+        RiskPoint.objects.visible_to(user).select_related("enterprise__organisation", "plan"), pk=pk
+    )
     assert isinstance(found, RiskPoint)  # noqa: S101
     return found
 
 
 def _plan(request: HttpRequest, pk: int) -> FloorPlan:
     user: Any = request.user
-    found = get_object_or_404(FloorPlan.objects.visible_to(user).select_related("enterprise__organisation", "blob"), pk=pk)
+    found = get_object_or_404(
+        FloorPlan.objects.visible_to(user).select_related("enterprise__organisation", "blob"), pk=pk
+    )
     assert isinstance(found, FloorPlan)  # noqa: S101
     return found
 
@@ -75,7 +79,9 @@ def risk_list(request: HttpRequest, pk: int) -> HttpResponse:
     counts = [(risk, sum(point.risk == risk for _n, point in points)) for risk in RISKS]
     plans = firm.plans.order_by("pk")
     context = {"points": points, "counts": counts, "plans": plans, "form": form}
-    return render(request, "enterprises/risks.html", _frame(request, firm) | context, status=422 if form.errors else 200)
+    return render(
+        request, "enterprises/risks.html", _frame(request, firm) | context, status=422 if form.errors else 200
+    )
 
 
 def risk_new(request: HttpRequest, pk: int) -> HttpResponse:
@@ -95,7 +101,11 @@ def _edit(request: HttpRequest, firm: Enterprise, point: RiskPoint | None) -> Ht
     frame = _frame(request, firm) | {"point": point, "limits": thresholds()}
     if not frame["can_edit"]:
         if point is None or request.method == "POST":
-            raise Refused(_("风险点由企业自己、所在地的网格员和受托的服务机构填写。"), code="not_editor", status=403 if point else 404)
+            raise Refused(
+                _("风险点由企业自己、所在地的网格员和受托的服务机构填写。"),
+                code="not_editor",
+                status=403 if point else 404,
+            )
         return render(request, "enterprises/risk.html", frame)
     form = RiskPointForm(request.POST or None, initial=RiskPointForm.initial_of(point) if point else None)
     if request.method == "POST" and form.is_valid():
@@ -108,7 +118,11 @@ def _edit(request: HttpRequest, firm: Enterprise, point: RiskPoint | None) -> Ht
         except Refused as refused:
             form.add_error("l_lec" if refused.field == "likelihood" else None, str(refused.message))
         else:
-            words = {"name": kept.name, "risk": kept.get_risk_display(), "score": f"{kept.score:f}".rstrip("0").rstrip(".")}
+            words = {
+                "name": kept.name,
+                "risk": kept.get_risk_display(),
+                "score": f"{kept.score:f}".rstrip("0").rstrip("."),
+            }
             messages.success(request, _("%(name)s：%(risk)s，%(score)s 分。") % words)
             return redirect("enterprises:risks", firm.pk)
     return render(request, "enterprises/risk.html", frame | {"form": form}, status=422 if form.is_bound else 200)

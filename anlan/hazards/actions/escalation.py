@@ -81,7 +81,7 @@ def remind_deadlines(today: date) -> int:
         if left < 0:
             title = _("隐患整改逾期 %(n)d 天") % {"n": -left}
         told += notify(
-            people_told, "hazard", title, key=f"hazard-due:{hazard.pk}:{hazard.deadline:%Y%m%d}:{stage}", text=hazard.title,
+            people_told, "hazard_overdue" if left < 0 else "hazard", title, key=f"hazard-due:{hazard.pk}:{hazard.deadline:%Y%m%d}:{stage}", text=hazard.title,
             url=reverse("hazards:detail", args=[hazard.pk]),
         )  # fmt: skip
     return told

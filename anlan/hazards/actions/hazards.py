@@ -399,7 +399,8 @@ def _tell_found(hazard: Hazard, by: User) -> None:
     day = hazard.deadline or timezone.localdate()
     text = _("%(title)s。期限 %(m)d 月 %(d)d 日。") % {"title": hazard.title, "m": day.month, "d": day.day}
     title = _("查出一条重大隐患") if hazard.is_major else _("查出一条隐患，请整改")
-    notify(people.but(people.concerned(hazard), by.pk), "hazard", title, key=key, text=text, url=url)
+    kind = "hazard_major" if hazard.is_major else "hazard"
+    notify(people.but(people.concerned(hazard), by.pk), kind, title, key=key, text=text, url=url)
     if hazard.is_major:
         # 安全生产法 41: major hazards are reported to the regulator, who registers them and supervises their cure.
         above = {
@@ -410,7 +411,7 @@ def _tell_found(hazard: Hazard, by: User) -> None:
         firm = hazard.enterprise.organisation.name
         notify(
             people.but(above, by.pk),
-            "hazard",
+            kind,
             _("%(firm)s 有一条重大隐患") % {"firm": firm},
             key=key,
             text=text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 from django.urls import reverse
@@ -115,9 +115,13 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value.pk if isinstance(value, User) else value
 
 
+KINDS: Final = {"escalate": "hazard_escalated", "overdue": "hazard_overdue"}
+"""Steps that may wake a phone: `notifications.kinds.URGENT`."""
+
+
 def tell(users: Iterable[int], hazard: Hazard, step: HazardStep, title: Text, text: Text) -> None:
     """Put a message about a step into inboxes, except of whoever did it."""
     notify(
-        people.but(users, step.by_id), "hazard", title, key=f"hazard-step:{step.pk}", text=text,
+        people.but(users, step.by_id), KINDS.get(step.verb, "hazard"), title, key=f"hazard-step:{step.pk}", text=text,
         url=reverse("hazards:detail", args=[hazard.pk]),
     )  # fmt: skip

@@ -29,11 +29,12 @@ MOST_PHOTOS: Final = 40
 def record_pdf(inspection: Inspection, address: str) -> bytes:
     """Every item with its answer, photos, signatures, position; `address` goes into the QR code."""
     lists, files = sheet(inspection), dict[str, bytes]()
+    texts = {row.item["key"]: row.item["text"] for row in rows_in(lists)}
     photos = []
     for n, photo in enumerate(inspection.photos.select_related("shown").order_by("pk")[:MOST_PHOTOS]):
         files[f"photo{n}.jpg"] = _bytes(photo.shown)
         when = _moment(photo.taken_at or photo.at)
-        photos.append({"file": f"photo{n}.jpg", "says": f"{photo.caption or photo.item or _('现场')}　{when}"})
+        photos.append({"file": f"photo{n}.jpg", "says": f"{photo.caption or texts.get(photo.item, _('现场'))}　{when}"})
     facts: dict[str, Any] = {
         "heading": _("安全检查记录"), "title": f"{inspection.enterprise} · {inspection.get_kind_display()}",
         "firm": str(inspection.enterprise), "qr_says": _("扫码核对电子记录"), "rows": _heads(inspection), "photos": photos,

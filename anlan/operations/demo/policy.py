@@ -32,7 +32,7 @@ def lay_policy(cast: Cast) -> None:
     if not RiskPolicy.objects.filter(region_code="410105").exists() and (policy := policy_at("410105")) is not None:
         draft = draft_policy(policy, by=cast.county)
         draft.rules = [rule | ({"points": 25} if rule["key"] == "dust" else {}) for rule in draft.rules]
-        draft.thresholds = {"red": 70, "orange": 45, "yellow": 25}
+        draft.thresholds = {"red": 60, "orange": 35, "yellow": 20}
         draft.save()
     _points(cast)
     regrade(Enterprise.objects.filter(organisation__is_demo=True))

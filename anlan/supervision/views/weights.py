@@ -60,7 +60,7 @@ def weights(request: HttpRequest) -> HttpResponse:
         "rows": [(one, held.get(one.code, 0), given.get(one.code, held.get(one.code, 0))) for one in of_kind(kind)],
         "months": [months_back(now, -n) for n in range(1, 13)], "valid_from": request.POST.get("valid_from", ""),
         "because": request.POST.get("because", ""), "can_set": sets_rules(user, region.pk),
-        "history": Scheme.objects.visible_to(user).filter(kind=kind, region_code=region.pk).select_related("made_by").order_by("-pk")[:12],
+        "history": Scheme.objects.visible_to(user).filter(kind=kind, region_code__in=[region.pk[:n] for n in range(2, len(region.pk) + 1)]).select_related("made_by").order_by("-pk")[:12],
         "next": months_back(now, -1),
     }  # fmt: skip
     return render(request, "supervision/weights.html", context, status=refused.status if refused else 200)
