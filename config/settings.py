@@ -288,7 +288,12 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:", *(["/".join(ANLAN_TILES_URL.split("/")[:3])] if ANLAN_TILES_URL else [])],
+        "img-src": [
+            "'self'",
+            "data:",
+            "blob:",
+            *(["/".join(ANLAN_TILES_URL.split("/")[:3])] if ANLAN_TILES_URL else []),
+        ],
         "media-src": ["'self'", "blob:"],
         "worker-src": ["'self'", "blob:"],
         "font-src": ["'self'"],

@@ -21,13 +21,20 @@ from PIL import Image
 from anlan.accounts.actions import bind_invitations, set_invitation, show_invitation, take_invitation, withdraw_post
 from anlan.accounts.models import Invitation, Post, User
 from anlan.accounts.tests.helpers import person
-from anlan.agencies.actions import accept_contract, apply_agency, ask_service, offer_contract, refuse_agency, terminate_contract
+from anlan.agencies.actions import (
+    accept_contract,
+    apply_agency,
+    ask_service,
+    offer_contract,
+    refuse_agency,
+    terminate_contract,
+)
 from anlan.agencies.models import Agency, Contract
 from anlan.enterprises.models import Mandate
 from anlan.files.pictures import check_drawing, lighten
 from anlan.hazards.actions import cure_hazard, pass_hazard, register_hazard
 from anlan.hazards.actions.inspections import open_inspection, sign_inspection
-from anlan.hazards.models import Hazard, Inspection, Operation
+from anlan.hazards.models import Hazard, Inspection, Operation, SafetyReport
 from anlan.hazards.sync.deciding import accept_doubts
 from anlan.hazards.tests.making import after, cured
 from anlan.ledgers.actions.entries import attach_file, drop_draft, enter, remove_file, start_entry
@@ -88,6 +95,8 @@ def test_whoever_belongs_to_the_firm_does_not_pass_its_hazards_in_another_post(c
     officer = User.objects.get(pk=officer.pk)
     assert officer.post is not None and officer.post.role_id == "grid_officer"
     assert {"pass", "fail", "void", "extend_grant"}.isdisjoint(hazard.verbs(officer))
+    assert not hazard.enterprise.can_verify(officer)
+    assert not SafetyReport(enterprise=hazard.enterprise, region_code=hazard.region_code).can_review(officer)
     with pytest.raises(Refused):
         pass_hazard(hazard, by=officer)
     pass_hazard(hazard, by=cast.grid)
@@ -101,9 +110,18 @@ def contract(cast: Cast) -> Contract:
     today = timezone.localdate()
     agency = Agency.objects.get(pk=cast.anhe.pk)
     Mandate.objects.filter(organisation=cast.anhe).delete()
-    asked = ask_service(agency, cast.enterprise("forge"), by=cast.manager, kinds=["inspection"], words="", wanted_by=today)
+    asked = ask_service(
+        agency, cast.enterprise("forge"), by=cast.manager, kinds=["inspection"], words="", wanted_by=today
+    )
     made = offer_contract(
-        asked, by=cast.agency, number="S-1", kinds=["inspection"], since=today, until=today + timedelta(days=9), fee_fen=1, plan=[]
+        asked,
+        by=cast.agency,
+        number="S-1",
+        kinds=["inspection"],
+        since=today,
+        until=today + timedelta(days=9),
+        fee_fen=1,
+        plan=[],
     )
     accept_contract(made, by=cast.manager)
     return made
@@ -113,7 +131,14 @@ def test_an_agency_whose_contract_ended_neither_sees_nor_closes_what_it_found(ca
     made, forge = contract(cast), cast.enterprise("forge")
     visit = open_inspection(forge, by=cast.engineer, checklists=[lay_checklist()])
     hazard = register_hazard(
-        forge, by=cast.engineer, source="agency", title="电线裸露", place="二车间", kind="electric", measure="换线", responsible="周敏"
+        forge,
+        by=cast.engineer,
+        source="agency",
+        title="电线裸露",
+        place="二车间",
+        kind="electric",
+        measure="换线",
+        responsible="周敏",
     )
     after(hazard, cast.manager)
     cure_hazard(hazard, by=cast.manager, words="换好了")
@@ -123,7 +148,10 @@ def test_an_agency_whose_contract_ended_neither_sees_nor_closes_what_it_found(ca
     terminate_contract(made, by=cast.manager, because="另找一家")
     assert [client.get(page).status_code for page in pages] == [404, 404]
     assert client.post(reverse("hazards:act", args=[hazard.pk, "pass"]), {"words": "可以"}).status_code == 404
-    assert not Hazard.objects.visible_to(cast.engineer).exists() and not Inspection.objects.visible_to(cast.engineer).exists()
+    assert (
+        not Hazard.objects.visible_to(cast.engineer).exists()
+        and not Inspection.objects.visible_to(cast.engineer).exists()
+    )
 
 
 def test_applying_under_somebody_elses_code_does_not_keep_the_owner_out(cast: Cast) -> None:
@@ -185,7 +213,9 @@ def test_the_signatures_of_a_returned_permit_cannot_be_taken_off(cast: Cast, sig
     assert second is not None
     return_permit(second, "照片不清", by=cast.manager)
     signature = EntryFile.objects.get(entry=entry, key__startswith="step:")
-    answer = sign_in(cast.worker).post(reverse("ledgers:remove", args=[entry.pk, signature.pk]), headers={"HX-Request": "true"})
+    answer = sign_in(cast.worker).post(
+        reverse("ledgers:remove", args=[entry.pk, signature.pk]), headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 422 and EntryFile.objects.filter(pk=signature.pk).exists()
 
 
@@ -201,7 +231,9 @@ def test_a_picture_that_unfolds_into_gigabytes_or_reaches_another_program_is_ref
     assert lighten(large)[0].getvalue()  # a telephone does make such ones
 
 
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n and nothing more", png(20_000, 20_000), b"<svg onload='alert(1)'/>"])
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n and nothing more", png(20_000, 20_000), b"<svg onload='alert(1)'/>"]
+)
 def test_a_signature_must_be_a_drawing_for_it_will_be_printed(cast: Cast, data: bytes) -> None:
     with pytest.raises(Refused):
         check_drawing(BytesIO(data))
@@ -261,7 +293,9 @@ def test_accepting_poisoned_entries_leaves_them_where_they_are(cast: Cast, phone
     visit = lay_visit(cast.enterprise("forge"), lay_checklist())
     for body in ({"hazard": {"a": 1}, "pass": True}, {"hazard": 10**40, "pass": True}, {"hazard": None}):
         phone.write("recheck", visit.uid, body)
-    phone.write("hazard", visit.uid, {"id": str(uuid.uuid4()), "title": "x", "place": "y", "kind": "fire", "grade": "red"})
+    phone.write(
+        "hazard", visit.uid, {"id": str(uuid.uuid4()), "title": "x", "place": "y", "kind": "fire", "grade": "red"}
+    )
     phone.send_entries()
     entries = Operation.objects.in_doubt()
     assert entries.count() == 4
@@ -280,5 +314,3 @@ def test_a_letter_about_one_address_never_reaches_another(cast: Cast, settings: 
     assert states == ["skipped", "queued"]
     assert send_due(timezone.now() - timedelta(hours=1)) == 0  # nothing of the first is left to send
     assert Preference.objects.get(user=cast.worker).email == "mine@example.org"
-
-

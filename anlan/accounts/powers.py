@@ -63,7 +63,16 @@ OVER_OTHERS: Final = frozenset(
 """Powers over other people's data: a second factor is compulsory for whoever holds one (P-04)."""
 
 OVER_PEOPLE: Final = frozenset(
-    {MANAGE_ENTERPRISE, ASSIGN_TRAINING, SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, MANAGE_AGENCY, MANAGE_ASSOCIATION}
+    {
+        MANAGE_ENTERPRISE,
+        ASSIGN_TRAINING,
+        SUPERVISE,
+        REVOKE_CERTIFICATES,
+        MANAGE_POSTS,
+        SEE_SENSITIVE,
+        MANAGE_AGENCY,
+        MANAGE_ASSOCIATION,
+    }
 )
 """Powers whose holders see who works inside their scope."""
 
@@ -124,7 +133,15 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
         "County regulator",
         "regulator",
         (
-            SUPERVISE, REVOKE_CERTIFICATES, MANAGE_POSTS, SEE_SENSITIVE, INSPECT, COORDINATE, MANAGE_GRIDS, SET_RULES, MANAGE_AGENCIES,
+            SUPERVISE,
+            REVOKE_CERTIFICATES,
+            MANAGE_POSTS,
+            SEE_SENSITIVE,
+            INSPECT,
+            COORDINATE,
+            MANAGE_GRIDS,
+            SET_RULES,
+            MANAGE_AGENCIES,
             APPROVE,
         ),
     ),

@@ -43,8 +43,12 @@ def send_mail(to: str, subject: str, text: str, html: str, *, message_id: str, u
         letter.send()
     except smtplib.SMTPRecipientsRefused as error:
         code, _words = next(iter(error.recipients.values()))
-        raise _busy() if code < 500 else Refused(
-            _("邮件服务器说这个地址收不到信，请核对地址。"), code="mail_bad_address", status=422, field="email"
+        raise (
+            _busy()
+            if code < 500
+            else Refused(
+                _("邮件服务器说这个地址收不到信，请核对地址。"), code="mail_bad_address", status=422, field="email"
+            )
         ) from None
     except smtplib.SMTPResponseException as error:
         logger.warning("mail server answered %d", error.smtp_code)

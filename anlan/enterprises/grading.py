@@ -32,7 +32,7 @@ class Fact:
     label: Text
     kind: str
     unit: Text = ""
-    origin: Text = gettext_lazy("一企一档")
+    origin: Text = "一企一档"
 
 
 FACTS: Final[dict[str, Fact]] = {
@@ -92,13 +92,13 @@ class Rule:
             return bool(seen) == (self.value == "1")
         if self.op == "starts":
             return any(str(seen).startswith(prefix) for prefix in self.value.split())
-        return seen >= float(self.value) if self.op == ">=" else seen < float(self.value)
+        return bool(seen >= float(self.value) if self.op == ">=" else seen < float(self.value))
 
     def missing(self, seen: Any) -> int:
         """How much has to change until a number no longer meets the rule, rounded up; 1 for a yes."""
         if self.op == ">=":
-            return max(1, math.floor(seen - float(self.value)) + 1)
-        return max(1, math.ceil(float(self.value) - seen)) if self.op == "<" else 1
+            return max(1, math.floor(float(seen) - float(self.value)) + 1)
+        return max(1, math.ceil(float(self.value) - float(seen))) if self.op == "<" else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def way_down(reasons: Sequence[Mapping[str, Any]], thresholds: Mapping[str, int]
     Greedy: never more than needed, though now and then another set might be as short. The facts are those of the verdict.
     """
     lines = [(Rule.read(row), row.get("seen")) for row in reasons]
-    now, points = _judge((rule for rule, _seen in lines), thresholds)
+    now, _points = _judge((rule for rule, _seen in lines), thresholds)
     if now == "blue":
         return Way((), now)
     ways = [pair for pair in lines if pair[0].way_out]

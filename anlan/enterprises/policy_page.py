@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Min
@@ -12,18 +13,28 @@ from anlan.accounts.models import User
 from anlan.enterprises.actions.policy import Yardstick
 from anlan.enterprises.file_page import link
 from anlan.enterprises.grading import FACTS, RISKS, Rule, Verdict, condition, read_rules, says, way_down, way_out
-from anlan.enterprises.models import Enterprise, RiskGrade, RiskPolicy
+from anlan.enterprises.models import Enterprise, RiskGrade, RiskPoint, RiskPolicy
 from anlan.enterprises.models.policy import nearest
 from anlan.enterprises.risk_facts import facts_of
 
 NAMES = dict(Enterprise.Risk.choices)
 
 
+def current(firm: Enterprise) -> list[RiskPoint]:
+    """The risk points of a firm, highest first: their place in this list is the number on map and card."""
+    return list(firm.risk_points.filter(retired_on__isnull=True).order_by("-score", "pk"))
+
+
 def line(row: dict[str, Any]) -> dict[str, Any]:
     """A rule that was met, in words: what was seen, what it costs, where it stands, what would end it."""
     rule, fact = Rule.read(row), FACTS.get(row["fact"])
     way = way_out(rule, row["seen"]) if rule.way_out and row["seen"] is not None else ""
-    return row | {"says": says(rule.fact, row["seen"]), "origin": fact.origin if fact else "", "way": way, "floor": NAMES.get(rule.grade, "")}
+    return row | {
+        "says": says(rule.fact, row["seen"]),
+        "origin": fact.origin if fact else "",
+        "way": way,
+        "floor": NAMES.get(rule.grade, ""),
+    }
 
 
 def rule_line(rule: Rule, seen: Any = None) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def policy_page(firm: Enterprise, user: User) -> dict[str, Any]:
     verdict = Yardstick(policy, read_rules(policy.rules)).judge(bundle) if policy else Verdict(firm.risk, 0, ())
     thresholds = policy.thresholds if policy else {"red": 1, "orange": 1, "yellow": 1}
     met = {row["key"] for row in verdict.reasons}
-    points = list(firm.risk_points.filter(retired_on__isnull=True).order_by("-score", "pk"))
+    points = current(firm)
     counts = Counter(point.risk for point in points)
     equipment = firm.equipment.aggregate(day=Min("inspect_by"))["day"]
     permit = firm.permits.filter(withdrawn_on__isnull=True).aggregate(day=Min("until"))["day"]
@@ -61,7 +72,7 @@ def policy_page(firm: Enterprise, user: User) -> dict[str, Any]:
         "unsure": sum(row["unsure"] for row in verdict.reasons), "mine": firm.is_managed_by(user), "can_edit": firm.can_edit(user),
         "can_grade": firm.status == "active" and (firm.can_edit(user) or firm.is_in_territory_of(user)),
         "accidents": "accidents_year" in bundle.seen, "plan_url": link("training:plan") if firm.is_managed_by(user) else "",
-        "hazards_url": link("hazards:list"),
+        "hazards_url": link("hazards:list"), "pack_url": link("supervision:pack", firm.pk) if firm.is_managed_by(user) or firm.is_in_territory_of(user) else "",
     }  # fmt: skip
 
 
@@ -73,7 +84,7 @@ def _steps(verdict: Verdict, thresholds: dict[str, int]) -> str:
 def _changes(rows: list[RiskGrade]) -> list[dict[str, Any]]:
     """The verdicts where the colour changed, newest first, with what came and went since the verdict before."""
     found = []
-    for row, before in zip(rows, [*rows[1:], None], strict=True):
+    for row, before in zip_longest(rows, rows[1:]):
         if before is not None and before.risk == row.risk:
             continue
         old, new = ({line["key"]: line["label"] for line in one.reasons} if one else {} for one in (before, row))

@@ -49,7 +49,9 @@ def facts_of(firms: Sequence[Enterprise], today: date | None = None) -> dict[int
     expired = Permit.objects.held().filter(until__lt=day, enterprise__in=ids)
     for pk, n in expired.order_by().values_list("enterprise").annotate(n=Count("pk")):
         found[pk].seen["permits_expired"] = n
-    people = dict(Worker.objects.working().filter(enterprise__in=ids).order_by().values_list("enterprise").annotate(n=Count("pk")))
+    people = dict(
+        Worker.objects.working().filter(enterprise__in=ids).order_by().values_list("enterprise").annotate(n=Count("pk"))
+    )
     for pk, sums in _tallies(ids, day).items():
         found[pk].seen |= _figures(sums, people.get(pk, 0))
     for pk, n in people.items():
@@ -81,7 +83,11 @@ def _tallies(ids: list[int], day: date) -> dict[int, dict[str, int]]:
     since = date(day.year - 1, day.month, 1)
     since = date(since.year + since.month // 12, since.month % 12 + 1, 1)
     rows = (
-        Tally.objects.filter(Q(measure__in=STOCKS) | Q(measure__in=FLOWS, month__gte=since), subject_kind="enterprise", subject_id__in=ids)
+        Tally.objects.filter(
+            Q(measure__in=STOCKS) | Q(measure__in=FLOWS, month__gte=since),
+            subject_kind="enterprise",
+            subject_id__in=ids,
+        )
         .order_by()
         .values_list("subject_id", "measure")
         .annotate(n=Sum("amount"))

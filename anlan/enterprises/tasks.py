@@ -145,7 +145,7 @@ def regrade_changed() -> int:
         Exists(model._default_manager.filter(enterprise=OuterRef("pk"), said_at__gt=OuterRef("graded_at")))
         for model in (Permit, Equipment, Chemical)
     ]
-    found = Q(graded_at__isnull=True) | Q(updated_at__gt=old) | Q(verified_at__gt=old) | Exists(counted)
+    found = Q(graded_at__isnull=True) | Q(updated_at__gt=old) | Q(verified_at__gt=old) | Q(Exists(counted))
     for one in said:
         found |= Q(one)
     return sum(regrade(Enterprise.objects.filter(found)).changed.values())

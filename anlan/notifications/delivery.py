@@ -75,7 +75,11 @@ def route(now: datetime | None = None) -> int:
     """Decide for every new notice; return how many deliveries came of it. Runs every few seconds, safe to repeat."""
     now = now or timezone.now()
     rows = Notice.objects.filter(routed_at__isnull=True).order_by("pk")
-    notices = list(rows.select_related("user", "user__preference").only("kind", "created_at", "user__phone_verified", "user__preference")[:BATCH])
+    notices = list(
+        rows.select_related("user", "user__preference").only(
+            "kind", "created_at", "user__phone_verified", "user__preference"
+        )[:BATCH]
+    )
     made = []
     for notice in notices:
         if notice.created_at < now - OLD:
@@ -124,7 +128,9 @@ def _send(delivery: Delivery, now: datetime) -> int:
             next_at=now + WAITS[delivery.tries - 1] if again else now, done_at=None if again else now,
         )  # fmt: skip
         return 0
-    Delivery.objects.filter(pk=delivery.pk).update(state="sent", sent_id=sent_id[:120], because="", done_at=timezone.now())
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state="sent", sent_id=sent_id[:120], because="", done_at=timezone.now()
+    )
     return 1
 
 
@@ -139,9 +145,23 @@ def _by_mail(delivery: Delivery) -> str:
     if preference is None or not preference.email or not (preference.mails or confirming):
         raise Refused(_("这个人没有确认过的邮箱"), code="no_address", status=422)
     notice = delivery.notice
-    letter = delivery.letter or {"title": notice.title, "lines": [["", notice.text, notice.url]]} if notice else delivery.letter
-    leave = "" if confirming else settings.ANLAN_PUBLIC_URL + reverse("notifications:unsubscribe", args=[unsubscribe_token(delivery.user_id)])
-    context: dict[str, Any] = {"name": delivery.user.name, "letter": letter, "base": settings.ANLAN_PUBLIC_URL, "leave": leave}
+    letter = (
+        delivery.letter or {"title": notice.title, "lines": [["", notice.text, notice.url]]}
+        if notice
+        else delivery.letter
+    )
+    leave = (
+        ""
+        if confirming
+        else settings.ANLAN_PUBLIC_URL
+        + reverse("notifications:unsubscribe", args=[unsubscribe_token(delivery.user_id)])
+    )
+    context: dict[str, Any] = {
+        "name": delivery.user.name,
+        "letter": letter,
+        "base": settings.ANLAN_PUBLIC_URL,
+        "leave": leave,
+    }
     host = settings.ANLAN_PUBLIC_URL.split("://", 1)[-1].split(":", 1)[0]
     return mail.send_mail(
         preference.email, str(letter["title"]), render_to_string("notifications/letter.txt", context),

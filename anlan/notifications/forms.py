@@ -17,18 +17,24 @@ class PreferenceForm(forms.Form):
     sms = forms.MultipleChoiceField(choices=[(group, row[0]) for group, row in GROUPS.items()], required=False)
     sms_urgent = forms.BooleanField(label=_("紧急消息发短信"), required=False)
     wake = forms.BooleanField(label=_("免打扰时段里，紧急消息也发"), required=False)
-    quiet_from = forms.TimeField(label=_("免打扰从"), widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"))
-    quiet_until = forms.TimeField(label=_("到"), widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"))
+    quiet_from = forms.TimeField(
+        label=_("免打扰从"), widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("到"), widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for group, (name, _example, _kinds) in GROUPS.items():
-            self.fields[f"mail_{group}"] = forms.ChoiceField(label=name, choices=Rhythm.choices, required=False)
+        for group in GROUPS:
+            self.fields[f"mail_{group}"] = forms.ChoiceField(choices=Rhythm.choices, required=False)
 
     @classmethod
     def of(cls, preference: Preference) -> PreferenceForm:
         """The form as the person last left it."""
-        initial = {name: getattr(preference, name) for name in ("sms", "sms_urgent", "wake", "quiet_from", "quiet_until")}
+        initial = {
+            name: getattr(preference, name) for name in ("sms", "sms_urgent", "wake", "quiet_from", "quiet_until")
+        }
         return cls(initial=initial | {f"mail_{group}": preference.mail.get(group, Rhythm.NEVER) for group in GROUPS})
 
     def rows(self) -> list[dict[str, Any]]:

@@ -147,7 +147,9 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "channel", "key"], name="one_delivery")]
         indexes = [
-            models.Index(fields=["next_at"], condition=models.Q(state__in=["queued", "sending"]), name="deliveries_due"),
+            models.Index(
+                fields=["next_at"], condition=models.Q(state__in=["queued", "sending"]), name="deliveries_due"
+            ),
             models.Index(fields=["state", "-id"]),
         ]
 

@@ -54,6 +54,7 @@ JOBS: Final = (
     Job("anlan.training.tasks.requeue_dead_recordings", 60),
     Job("anlan.training.tasks.requeue_exports", 120),
     Job("anlan.ledgers.tasks.requeue_dead_packs", 120),
+    Job("anlan.supervision.tasks.requeue_dead_packs", 120),
     Job("anlan.ledgers.tasks.remind_open_permits", 300),
     Job("anlan.training.tasks.remind_due", 3600),
     Job("anlan.hazards.tasks.hazards.requeue_exports", 120),

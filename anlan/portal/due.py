@@ -19,7 +19,18 @@ from anlan.training.due import due_for as training_due
 from anlan.training.due_managers import due_for_manager
 from anlan.training.learner import ClassRow, YearHours
 
-SOURCES = (accounts_due, due_for_manager, exams_due, enterprises_due, agencies_due, hazards_due, inspections_due, ledgers_due, certificates_due, supervision_due)
+SOURCES = (
+    accounts_due,
+    due_for_manager,
+    exams_due,
+    enterprises_due,
+    agencies_due,
+    hazards_due,
+    inspections_due,
+    ledgers_due,
+    certificates_due,
+    supervision_due,
+)
 
 
 def due_for(user: User, classes: list[ClassRow] | None = None, year: YearHours | None = None) -> list[Due]:

@@ -57,7 +57,12 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         (
             (_("现场巡查"), "route", "hazards:patrol", frozenset({powers.INSPECT})),
             (_("检查任务"), "clipboard-check", "hazards:inspections", frozenset({powers.INSPECT, powers.SUPERVISE})),
-            (_("隐患"), "alert-triangle", "hazards:list", frozenset({powers.SUPERVISE, powers.MANAGE_ENTERPRISE, powers.INSPECT})),
+            (
+                _("隐患"),
+                "alert-triangle",
+                "hazards:list",
+                frozenset({powers.SUPERVISE, powers.MANAGE_ENTERPRISE, powers.INSPECT}),
+            ),
             (_("逾期看板"), "clock-exclamation", "hazards:board", frozenset({powers.SUPERVISE})),
             (_("安全报审"), "report", "hazards:reports", frozenset({powers.SUPERVISE, powers.MANAGE_ENTERPRISE})),
         ),
@@ -77,7 +82,12 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         _("社会化服务"),
         (
             (_("找服务机构"), "map-search", "agencies:map", frozenset({powers.MANAGE_ENTERPRISE, powers.SUPERVISE})),
-            (_("服务合同"), "file-certificate", "agencies:contracts", frozenset({powers.MANAGE_ENTERPRISE, powers.SERVE})),
+            (
+                _("服务合同"),
+                "file-certificate",
+                "agencies:contracts",
+                frozenset({powers.MANAGE_ENTERPRISE, powers.SERVE}),
+            ),
             (_("服务任务"), "tool", "agencies:services", frozenset({powers.SERVE})),
             (_("申请培训"), "school", "agencies:trainings", frozenset({powers.MANAGE_ENTERPRISE})),
             (_("机构资料"), "briefcase", "agencies:mine", frozenset({powers.MANAGE_AGENCY})),

@@ -267,3 +267,6 @@ class Appeal(models.Model):
         """Whether the user may answer: the county's rules are theirs, and neither the appeal nor the score is their own."""
         own = self.by_id == user.pk or self.score.is_own(user)
         return self.state == self.State.OPEN and not own and sets_rules(user, self.score.snapshot.region_code)
+
+
+from anlan.supervision.pack.models import Pack as Pack  # noqa: E402  # Django looks for models here

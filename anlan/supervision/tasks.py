@@ -5,10 +5,14 @@ from datetime import timedelta
 
 from django.db.models.functions import Substr
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_tasks import task
 
 from anlan.accounts.models import Post
 from anlan.audit.actions import record
 from anlan.supervision.actions.snapshots import compute_month
+from anlan.supervision.models import Pack
+from anlan.supervision.pack.making import write_pack
 from anlan.supervision.recount import swap, words
 
 log = logging.getLogger("anlan.supervision")
@@ -47,3 +51,27 @@ def score_performance() -> int:
             except Exception:
                 log.exception("performance of %s in %s could not be computed", county, each)
     return made
+
+
+SILENCE = timedelta(minutes=2)
+
+
+@task(queue_name="default")
+def work_on_pack(pack_id: int) -> None:
+    """Make the inspection pack of a firm."""
+    try:
+        write_pack(pack_id)
+    except Exception:
+        Pack.objects.filter(pk=pack_id).update(state=Pack.State.FAILED, problem=_("打包中断了，请再打包一次。"))
+        raise
+
+
+def requeue_dead_packs() -> int:
+    """Hand packs whose process has fallen silent to a worker again; return how many. For the schedule."""
+    now, count = timezone.now(), 0
+    silent = Pack.objects.filter(state=Pack.State.RUNNING, beat_at__lt=now - SILENCE)
+    for pk, beat in silent.values_list("pk", "beat_at"):
+        if Pack.objects.filter(pk=pk, beat_at=beat).update(beat_at=now):  # of two schedulers one sends it
+            work_on_pack.enqueue(pk)
+            count += 1
+    return count

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from anlan.supervision.views import appeals, overview, performance, weights
+from anlan.supervision.views import appeals, overview, pack, performance, weights
 
 app_name = "supervision"
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("overview/<str:code>/", overview.overview, name="region"),
+    path("enterprises/<int:pk>/pack/", pack.pack, name="pack"),
+    path("packs/<int:pk>/", pack.pack_made, name="pack-made"),
+    path("packs/<int:pk>/file/", pack.pack_file, name="pack-file"),
     path("performance/", performance.performance, name="performance"),
     path("performance/export/", performance.export, name="performance-export"),
     path("performance/compute/", performance.compute, name="performance-compute"),

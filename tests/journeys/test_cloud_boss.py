@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from anlan.operations.demo.drawings import draw
@@ -110,7 +111,7 @@ def test_the_boss_has_ten_minutes(visit: Any, house: House) -> None:
     narrow(boss)
     page.get_by_role("link", name="提服务需求").click()
     page.get_by_label("应急演练").check()
-    page.get_by_label("希望哪天以前做").fill((date.today() + timedelta(days=21)).isoformat())
+    page.get_by_label("希望哪天以前做").fill((timezone.localdate() + timedelta(days=21)).isoformat())
     page.get_by_label("说明").fill("车间想在月底前演练一次灭火和疏散")
     narrow(boss)
     page.get_by_role("button", name="发给机构").click()

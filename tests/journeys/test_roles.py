@@ -27,6 +27,8 @@ SHOWN = {
     ("李国强", "/learn/"): "learn", ("李国强", "/hours/"): "hours", ("李国强", "/my-certificates/"): "my-certificates",
     ("李国强", "/me/"): "me", ("何立新", "/teach/"): "desk", ("何立新", "/bank/"): "bank",
     ("何立新", "/blueprints/"): "blueprints", ("何立新", "/teach/questions/"): "questions", ("谢芳", "/audit/"): "audit",
+    ("刘海涛", "/inspections/"): "inspections", ("刘海涛", "/hazards/"): "hazards", ("刘海涛", "/reports/"): "reports",
+    ("孙晓燕", "/grids/"): "grids", ("孙晓燕", "/enterprises/map/"): "map", ("孙晓燕", "/performance/"): "performance",
     ("马骁", "/operations/"): "status", ("马骁", "/teach/queue/"): "queue",
 }  # fmt: skip
 """Which other pages the guide shows."""

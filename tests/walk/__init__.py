@@ -20,7 +20,10 @@ ALLOWED: dict[str, tuple[str, str, frozenset[str]]] = {
 
 
 def arguments(cast: Cast) -> dict[str, list[Any]]:
-    """Return what the modules' own objects are reached by."""
-    return {
-        key: found for module in MODULES if hasattr(module, "arguments") for key, found in module.arguments(cast).items()
-    }
+    """Return what the modules' own objects are reached by; two modules must not mean two things by one key."""
+    found: dict[str, list[Any]] = {}
+    for module in MODULES:
+        own = module.arguments(cast) if hasattr(module, "arguments") else {}
+        assert not own.keys() & found.keys(), f"{module.__name__}: {own.keys() & found.keys()}"
+        found |= own
+    return found

@@ -23,7 +23,7 @@ from anlan.operations.demo.cast import Cast
 from tests.walk.people import EVERYONE, FIRM, FIRMS, TERRITORY
 
 OFFICERS = TERRITORY - {"province", "city"}
-READERS = TERRITORY | FIRM | {"agency", "engineer"}
+READERS = TERRITORY | FIRM | {"agency", "engineer", "association"}
 WRITERS = OFFICERS | FIRM | {"agency", "engineer"}
 RULES = frozenset({"province", "city", "county", "deputy", "other_county", "other_city"})
 INSPECTORS = OFFICERS | {"other_county", "other_grid"}
@@ -40,9 +40,9 @@ ALLOWED = {
     "enterprises:verify": ("GET", "file_firm", OFFICERS),
     "enterprises:permits": ("GET", "file_firm", READERS),
     "enterprises:permit-new": ("GET", "file_firm", WRITERS),
-    "enterprises:permit": ("GET", "permit", READERS),
-    "enterprises:permit-withdraw": ("POST", "permit", WRITERS),
-    "enterprises:permit-picture": ("GET", "permit", READERS),
+    "enterprises:permit": ("GET", "firm_permit", READERS),
+    "enterprises:permit-withdraw": ("POST", "firm_permit", WRITERS),
+    "enterprises:permit-picture": ("GET", "firm_permit", READERS),
     "enterprises:reading-new": ("POST", "reading_kind", WRITERS),
     "enterprises:reading": ("GET", "reading", WRITERS),
     "enterprises:reading-picture": ("GET", "reading", WRITERS),
@@ -89,7 +89,7 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
         "file_firm": [firm.pk],
         "file_group": [firm.pk, "place"],
         "file_value": [firm.pk, said.pk],
-        "permit": [permit.pk],
+        "firm_permit": [permit.pk],
         "reading": [reading.pk],
         "reading_kind": [firm.pk, "permit"],
         "chemical": [Chemical.objects.create(enterprise=firm, name="走查").pk],

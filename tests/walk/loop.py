@@ -3,6 +3,7 @@
 from tests.walk.people import (
     AGENCY,
     ASSIGNERS,
+    ASSOCIATION,
     EVERYONE,
     FIRM,
     FIRMS,
@@ -158,7 +159,7 @@ ALLOWED = {
     "enterprises:export-new": ("POST", "", REGULATORS),
     "enterprises:export": ("GET", "firm_export", frozenset({"county"})),
     "enterprises:export-file": ("GET", "firm_export", frozenset({"county"})),
-    "enterprises:detail": ("GET", "enterprise", TERRITORY | FIRM | AGENCY),
+    "enterprises:detail": ("GET", "enterprise", TERRITORY | FIRM | AGENCY | ASSOCIATION),
     "enterprises:contact": ("POST", "enterprise", (TERRITORY | FIRM) - {"town", "grid"}),
     "enterprises:workers": ("GET", "", FIRMS),
     "enterprises:workers-assign": ("POST", "", FIRMS),

@@ -22,5 +22,7 @@ ALLOWED = {
 
 def arguments(cast: Cast) -> dict[str, list[Any]]:
     """Return how a letter and a delivery of the worker are reached."""
-    delivery = Delivery.objects.create(user=cast.worker, channel="sms", key="walk", state="failed", next_at=timezone.now())
+    delivery = Delivery.objects.create(
+        user=cast.worker, channel="sms", key="walk", state="failed", next_at=timezone.now()
+    )
     return {"letter": [unsubscribe_token(cast.worker.pk)], "delivery": [delivery.pk]}

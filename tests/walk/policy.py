@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from anlan.enterprises.models import FloorPlan, RiskPoint, RiskPolicy
+from anlan.files.actions import store
 from anlan.operations.demo.cast import Cast
 from anlan.operations.demo.policy import lay_policy
+from anlan.supervision.pack.models import Pack
 from tests.walk.people import AGENCY, ASSOCIATION, FIRM, FIRMS, TERRITORY
 
 READERS = TERRITORY | FIRM | AGENCY | ASSOCIATION
@@ -34,6 +39,9 @@ ALLOWED = {
     "enterprises:plan-picture": ("GET", "risk_plan", READERS),
     "enterprises:plan-pdf": ("GET", "risk_plan", READERS),
     "enterprises:plan-remove": ("POST", "risk_plan", WRITERS),
+    "supervision:pack": ("GET", "risk_firm", TERRITORY | FIRM),
+    "supervision:pack-made": ("GET", "safety_pack", frozenset({"manager"})),
+    "supervision:pack-file": ("GET", "safety_pack", frozenset({"manager"})),
 }
 
 
@@ -42,9 +50,14 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     lay_policy(cast)
     point = RiskPoint.objects.filter(enterprise_id=cast.forge.pk).first()
     plan = FloorPlan.objects.filter(enterprise_id=cast.forge.pk).first()
+    blob = store(ContentFile(b"PK"), name="pack.zip", owner=("supervision.pack", ""), by_id=cast.manager.pk)
+    pack = Pack.objects.create(
+        created_by=cast.manager, post=cast.manager.post, enterprise_id=cast.forge.pk, since=date(2026, 1, 1), until=date(2026, 6, 30),
+        state="done", file=blob,
+    )  # fmt: skip
     assert point is not None
     assert plan is not None
     return {
-        "risk_firm": [cast.forge.pk], "risk_point": [point.pk], "risk_plan": [plan.pk],
+        "risk_firm": [cast.forge.pk], "safety_pack": [pack.pk], "risk_point": [point.pk], "risk_plan": [plan.pk],
         "policy_default": [RiskPolicy.objects.get(region_code="", number=1).pk], "policy_draft": [RiskPolicy.objects.get(region_code="410105").pk],
     }  # fmt: skip

@@ -140,6 +140,10 @@ class User(AbstractBaseUser):
         """Whether the present post carries this power."""
         return self.is_active and self.post is not None and power in self.post.role.powers
 
+    def belongs_to(self, *organisations: int | None) -> bool:
+        """Whether any post of this person lies in one of these organisations, whichever post they act in: not impartial."""
+        return any(post.organisation_id and post.organisation_id in organisations for post in self.open_posts)
+
     def may_reveal(self, by: User) -> bool:
         """Whether `by` may see this person's full numbers: oneself, or SEE_SENSITIVE with this person in scope."""
         if by.pk == self.pk:

@@ -74,7 +74,13 @@ def _held(policy: RiskPolicy, seen: str, by: User) -> RiskPolicy:
 
 @transaction.atomic
 def edit_policy(
-    policy: RiskPolicy, rules: list[dict[str, Any]], thresholds: dict[str, int], duties: dict[str, Any], *, by: User, seen: str
+    policy: RiskPolicy,
+    rules: list[dict[str, Any]],
+    thresholds: dict[str, int],
+    duties: dict[str, Any],
+    *,
+    by: User,
+    seen: str,
 ) -> None:
     """Write a draft. Raises `Refused`: 409 when published, deleted or changed since `seen`, 422 with what is wrong."""
     now = _held(policy, seen, by)
@@ -96,16 +102,31 @@ def publish_policy(policy: RiskPolicy, note: str, valid_from: date, *, by: User,
     if not note.strip():
         raise Refused(gettext_lazy("请写一句为什么改，企业看得到。"), code="no_note", status=422, field="note")
     if valid_from < timezone.localdate():
-        raise Refused(_("%(day)s已经过去，请选今天或以后。") % {"day": valid_from}, code="past", status=422, field="valid_from")
+        raise Refused(
+            _("%(day)s已经过去，请选今天或以后。") % {"day": valid_from}, code="past", status=422, field="valid_from"
+        )
     others = RiskPolicy.objects.filter(region_code=now.region_code, published_at__isnull=False)
     latest = others.aggregate(day=Max("valid_from"))["day"]
     if latest and valid_from < latest:
-        raise Refused(_("上一版从 %(day)s起生效，这一版不能更早。") % {"day": latest}, code="before", status=422, field="valid_from")
+        raise Refused(
+            _("上一版从 %(day)s起生效，这一版不能更早。") % {"day": latest},
+            code="before",
+            status=422,
+            field="valid_from",
+        )
     if wrong := faults(now.rules, now.thresholds, now.duties):
         raise Refused("".join(wrong[:6]), code="faulty", status=422)
     now.note, now.valid_from, now.published_at, now.published_by = note.strip()[:300], valid_from, timezone.now(), by
     now.save()
-    record("publish_policy", now, by=by, region_code=now.region_code, number=now.number, valid_from=str(valid_from), note=now.note)
+    record(
+        "publish_policy",
+        now,
+        by=by,
+        region_code=now.region_code,
+        number=now.number,
+        valid_from=str(valid_from),
+        note=now.note,
+    )
     policy.refresh_from_db()
 
 

@@ -118,7 +118,12 @@ def _regrade(batch: Sequence[Enterprise], rulers: Mapping[str, Yardstick], day: 
     ids = [firm.pk for firm in batch]
     held = list(Enterprise.objects.select_for_update(of=("self",)).filter(pk__in=ids).select_related("organisation"))
     last = {row.enterprise_id: row for row in RiskGrade.objects.filter(enterprise__in=ids).order_by("pk")}
-    facts, rows, changes, colours = facts_of(held, day), list[RiskGrade](), list[Change](), defaultdict[str, list[int]](list)
+    facts, rows, changes, colours = (
+        facts_of(held, day),
+        list[RiskGrade](),
+        list[Change](),
+        defaultdict[str, list[int]](list),
+    )
     for firm in held:
         ruler: Yardstick | None = nearest(dict(rulers), firm.organisation.region_code)
         if ruler is None:
@@ -127,7 +132,11 @@ def _regrade(batch: Sequence[Enterprise], rulers: Mapping[str, Yardstick], day: 
         before = last.get(firm.pk)
         if before is None or _differs(before, verdict, ruler.policy):
             row = RiskGrade(
-                enterprise=firm, policy=ruler.policy, risk=verdict.risk, points=verdict.points, reasons=list(verdict.reasons)
+                enterprise=firm,
+                policy=ruler.policy,
+                risk=verdict.risk,
+                points=verdict.points,
+                reasons=list(verdict.reasons),
             )
             rows.append(row)
             if before is None or before.risk != verdict.risk:
@@ -165,7 +174,14 @@ def grade_enterprise(enterprise: Enterprise, *, by: User) -> RiskGrade:
     if row is None:
         raise Refused(gettext_lazy("这个地区还没有生效的风险规则。"), code="no_policy")
     if done.kept:
-        record("grade_enterprise", enterprise, by=by, region_code=enterprise.organisation.region_code, risk=row.risk, points=row.points)
+        record(
+            "grade_enterprise",
+            enterprise,
+            by=by,
+            region_code=enterprise.organisation.region_code,
+            risk=row.risk,
+            points=row.points,
+        )
     enterprise.refresh_from_db()
     return row
 

@@ -30,13 +30,16 @@ VALUES: Final = (
 
 def _graded(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the score and colour that follow from them. Raises `Refused` (422)."""
-    kept = {name: values.get(name) for name in VALUES}
+    kept: dict[str, Any] = {name: values.get(name) for name in VALUES}
     if kept["method"] == RiskPoint.Method.MATRIX:
         kept["exposure"] = None
     try:
-        found = score(kept["method"], *(Decimal(str(kept[name])) for name in ("likelihood", "consequence")), kept["exposure"])
+        likelihood, consequence = (Decimal(str(kept[name])) for name in ("likelihood", "consequence"))
+        found = score(kept["method"], likelihood, consequence, kept["exposure"])
     except (ValueError, ArithmeticError):
-        raise Refused(gettext_lazy("请从给出的取值里选。"), code="not_offered", status=422, field="likelihood") from None
+        raise Refused(
+            gettext_lazy("请从给出的取值里选。"), code="not_offered", status=422, field="likelihood"
+        ) from None
     return kept | {"score": found.value, "risk": found.risk}
 
 
@@ -102,7 +105,9 @@ def add_plan(enterprise: Enterprise, content: IO[bytes], name: str, *, by: User,
         return twin
     with open_blob(blob) as kept, Image.open(kept) as image:
         width, height = image.size
-    plan = FloorPlan.objects.create(enterprise=enterprise, name=name.strip()[:60], blob=blob, width=width, height=height, by=by)
+    plan = FloorPlan.objects.create(
+        enterprise=enterprise, name=name.strip()[:60], blob=blob, width=width, height=height, by=by
+    )
     record("add_plan", enterprise, by=by, region_code=enterprise.organisation.region_code, what=plan.name)
     return plan
 

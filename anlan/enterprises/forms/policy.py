@@ -26,10 +26,16 @@ def conditions() -> list[tuple[str, str]]:
     found = []
     for fact in FACTS.values():
         if fact.kind == "yes":
-            found += [(f"{fact.key}:is:1", f"{fact.label}：{_('是')}"), (f"{fact.key}:is:0", f"{fact.label}：{_('否')}")]
+            found += [
+                (f"{fact.key}:is:1", f"{fact.label}：{_('是')}"),
+                (f"{fact.key}:is:0", f"{fact.label}：{_('否')}"),
+            ]
         elif fact.kind == "number":
             unit = f"（{fact.unit}）" if fact.unit else ""
-            found += [(f"{fact.key}:>=", f"{fact.label}{unit} {_('不少于')}"), (f"{fact.key}:<", f"{fact.label}{unit} {_('少于')}")]
+            found += [
+                (f"{fact.key}:>=", f"{fact.label}{unit} {_('不少于')}"),
+                (f"{fact.key}:<", f"{fact.label}{unit} {_('少于')}"),
+            ]
         else:
             found.append((f"{fact.key}:starts", f"{fact.label} {_('属于')}"))
     return found
@@ -40,7 +46,13 @@ def rows_of(rules: list[dict[str, Any]], blank: int = 2) -> list[dict[str, Any]]
     rows = []
     for rule in rules:
         yes = rule["op"] == "is"
-        rows.append(rule | {"condition": f"{rule['fact']}:{rule['op']}" + (f":{rule['value']}" if yes else ""), "value": "" if yes else rule["value"]})
+        rows.append(
+            rule
+            | {
+                "condition": f"{rule['fact']}:{rule['op']}" + (f":{rule['value']}" if yes else ""),
+                "value": "" if yes else rule["value"],
+            }
+        )
     return [row | {"n": n} for n, row in enumerate([*rows, *({} for _n in range(blank))])]
 
 
@@ -77,7 +89,12 @@ class PublishForm(Plain):
     """From when a version counts, and why it is as it is."""
 
     valid_from = day_field(_("从哪天起生效"))
-    note = forms.CharField(label=_("为什么改"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("企业在“一企一策”里看得到这句话。"))
+    note = forms.CharField(
+        label=_("为什么改"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("企业在“一企一策”里看得到这句话。"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"valid_from": timezone.localdate()})
@@ -94,14 +111,29 @@ class RiskPointForm(Plain):
     name = forms.CharField(label=_("风险点"), max_length=80, help_text=_("例如 木工车间除尘系统"))
     place = forms.CharField(label=_("在哪里"), max_length=80)
     accident = forms.CharField(label=_("可能发生什么事故"), max_length=80, help_text=_("例如 粉尘爆炸、机械伤害"))
-    method = forms.ChoiceField(label=_("用哪种方法评"), choices=RiskPoint.Method.choices, widget=forms.RadioSelect, initial="lec")
+    method = forms.ChoiceField(
+        label=_("用哪种方法评"), choices=RiskPoint.Method.choices, widget=forms.RadioSelect, initial="lec"
+    )
     l_lec = forms.ChoiceField(label=_("L　发生的可能性"), choices=_offered(LIKELIHOOD), required=False, initial="3")
-    e_lec = forms.ChoiceField(label=_("E　人在危险环境里的频繁程度"), choices=_offered(EXPOSURE), required=False, initial="6")
+    e_lec = forms.ChoiceField(
+        label=_("E　人在危险环境里的频繁程度"), choices=_offered(EXPOSURE), required=False, initial="6"
+    )
     c_lec = forms.ChoiceField(label=_("C　发生事故的后果"), choices=_offered(CONSEQUENCE), required=False, initial="7")
-    l_matrix = forms.ChoiceField(label=_("L　发生的可能性"), choices=_offered(MATRIX_LIKELIHOOD), required=False, initial="3")
-    s_matrix = forms.ChoiceField(label=_("S　后果的严重程度"), choices=_offered(MATRIX_SEVERITY), required=False, initial="3")
-    measures = forms.CharField(label=_("管控措施"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000, help_text=_("一行一条，印在告知卡上。"))
-    emergency = forms.CharField(label=_("应急处置"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
+    l_matrix = forms.ChoiceField(
+        label=_("L　发生的可能性"), choices=_offered(MATRIX_LIKELIHOOD), required=False, initial="3"
+    )
+    s_matrix = forms.ChoiceField(
+        label=_("S　后果的严重程度"), choices=_offered(MATRIX_SEVERITY), required=False, initial="3"
+    )
+    measures = forms.CharField(
+        label=_("管控措施"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text=_("一行一条，印在告知卡上。"),
+    )
+    emergency = forms.CharField(
+        label=_("应急处置"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False
+    )
     responsible = forms.CharField(label=_("责任人"), max_length=60)
     basis = forms.CharField(label=_("依据"), max_length=200, required=False, help_text=_("条文或标准，例如 GB 15577"))
 
@@ -109,7 +141,10 @@ class RiskPointForm(Plain):
         """What the action wants."""
         given = self.cleaned_data
         lec = given["method"] == RiskPoint.Method.LEC
-        kept = {name: given[name] for name in ("name", "place", "accident", "method", "measures", "emergency", "responsible", "basis")}
+        kept = {
+            name: given[name]
+            for name in ("name", "place", "accident", "method", "measures", "emergency", "responsible", "basis")
+        }
         return kept | {
             "likelihood": Decimal((given["l_lec"] if lec else given["l_matrix"]) or "0"),
             "exposure": Decimal(given["e_lec"] or "0") if lec else None,
@@ -120,7 +155,10 @@ class RiskPointForm(Plain):
     def initial_of(point: RiskPoint) -> dict[str, Any]:
         """The form of a point that is there."""
         lec = point.method == RiskPoint.Method.LEC
-        own = {name: getattr(point, name) for name in ("name", "place", "accident", "method", "measures", "emergency", "responsible", "basis")}
+        own = {
+            name: getattr(point, name)
+            for name in ("name", "place", "accident", "method", "measures", "emergency", "responsible", "basis")
+        }
         values = {"l_lec" if lec else "l_matrix": point.likelihood, "c_lec" if lec else "s_matrix": point.consequence}
         if lec:
             values["e_lec"] = point.exposure or Decimal(0)
@@ -131,4 +169,8 @@ class PlanForm(Plain):
     """A drawing of the floor."""
 
     name = forms.CharField(label=_("这是哪里"), max_length=60, help_text=_("例如 一层车间"))
-    file = forms.FileField(label=_("平面图"), help_text=_("拍照或扫描的图片都行，50 MB 以内。手画的也可以。"), widget=forms.FileInput(attrs={"accept": "image/*,.heic,.heif"}))
+    file = forms.FileField(
+        label=_("平面图"),
+        help_text=_("拍照或扫描的图片都行，50 MB 以内。手画的也可以。"),
+        widget=forms.FileInput(attrs={"accept": "image/*,.heic,.heif"}),
+    )

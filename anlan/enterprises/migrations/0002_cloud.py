@@ -10,7 +10,9 @@ from django.db import migrations, models
 def keep_permits(apps, schema_editor):
     """The one number and end that the file had become the first permit of the firm."""
     Enterprise, Permit = apps.get_model("enterprises", "Enterprise"), apps.get_model("enterprises", "Permit")
-    had = Enterprise.objects.exclude(permit_number="", permit_until=None).values_list("pk", "permit_number", "permit_until")
+    had = Enterprise.objects.exclude(permit_number="", permit_until=None).values_list(
+        "pk", "permit_number", "permit_until"
+    )
     Permit.objects.bulk_create(
         (Permit(enterprise_id=pk, name="安全生产许可证", number=number, until=until) for pk, number, until in had),
         batch_size=2000,
@@ -18,694 +20,1048 @@ def keep_permits(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_cloud'),
-        ('enterprises', '0001_initial'),
-        ('files', '0001_initial'),
+        ("accounts", "0002_cloud"),
+        ("enterprises", "0001_initial"),
+        ("files", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Chemical',
+            name="Chemical",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('cas', models.CharField(blank=True, help_text='CAS number, check digit verified', max_length=20)),
-                ('most', models.DecimalField(blank=True, decimal_places=3, help_text='largest stock, tonnes', max_digits=10, null=True)),
-                ('place', models.CharField(blank=True, max_length=120)),
-                ('said_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("cas", models.CharField(blank=True, help_text="CAS number, check digit verified", max_length=20)),
+                (
+                    "most",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, help_text="largest stock, tonnes", max_digits=10, null=True
+                    ),
+                ),
+                ("place", models.CharField(blank=True, max_length=120)),
+                ("said_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CustomField',
+            name="CustomField",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=30, unique=True)),
-                ('label', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('text', '文字'), ('number', '数字'), ('date', '日期'), ('choice', '单选'), ('choices', '多选'), ('yes', '是否')], max_length=8)),
-                ('choices', models.JSONField(blank=True, default=list, help_text='[label, …]')),
-                ('hint', models.CharField(blank=True, max_length=120)),
-                ('required', models.BooleanField(default=False)),
-                ('region_code', models.CharField(help_text='firms of this territory have it', max_length=24)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('retired_on', models.DateField(blank=True, help_text='no longer asked; old values stay readable', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=30, unique=True)),
+                ("label", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "文字"),
+                            ("number", "数字"),
+                            ("date", "日期"),
+                            ("choice", "单选"),
+                            ("choices", "多选"),
+                            ("yes", "是否"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("choices", models.JSONField(blank=True, default=list, help_text="[label, …]")),
+                ("hint", models.CharField(blank=True, max_length=120)),
+                ("required", models.BooleanField(default=False)),
+                ("region_code", models.CharField(help_text="firms of this territory have it", max_length=24)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "retired_on",
+                    models.DateField(blank=True, help_text="no longer asked; old values stay readable", null=True),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Equipment',
+            name="Equipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('boiler', '锅炉'), ('vessel', '压力容器'), ('pipe', '压力管道'), ('lift', '电梯'), ('crane', '起重机械'), ('vehicle', '场内专用机动车辆'), ('other', '其他')], max_length=8)),
-                ('name', models.CharField(max_length=80)),
-                ('number', models.CharField(blank=True, help_text='registration code', max_length=60)),
-                ('inspect_by', models.DateField(blank=True, help_text='next periodic inspection, last day', null=True)),
-                ('said_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("boiler", "锅炉"),
+                            ("vessel", "压力容器"),
+                            ("pipe", "压力管道"),
+                            ("lift", "电梯"),
+                            ("crane", "起重机械"),
+                            ("vehicle", "场内专用机动车辆"),
+                            ("other", "其他"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("number", models.CharField(blank=True, help_text="registration code", max_length=60)),
+                ("inspect_by", models.DateField(blank=True, help_text="next periodic inspection, last day", null=True)),
+                ("said_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Extract',
+            name="Extract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(help_text='territory of whoever brought it: rows outside are refused', max_length=24)),
-                ('header_row', models.PositiveIntegerField(default=0)),
-                ('columns', models.JSONField(default=dict, help_text='field → column index')),
-                ('preview', models.JSONField(default=dict, help_text='titles and the first rows as read, phones masked')),
-                ('moves', models.BooleanField(default=False, help_text='firms that the file puts into another town are moved there')),
-                ('closes', models.BooleanField(default=False, help_text='firms that the file calls deregistered or revoked are closed')),
-                ('state', models.CharField(choices=[('checking', '正在核对'), ('read', '待确认'), ('running', '正在导入'), ('done', '已导入'), ('failed', '中断'), ('undoing', '正在撤回'), ('undone', '已撤回'), ('dropped', '已放弃')], default='checking', max_length=8)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('moved', models.PositiveIntegerField(default=0, help_text='of the known firms, those in another town or grid')),
-                ('closing', models.PositiveIntegerField(default=0, help_text='of the known firms, those the file calls deregistered')),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('kept', models.PositiveIntegerField(default=0, help_text='what undo left alone, because it was used since')),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('beat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "region_code",
+                    models.CharField(
+                        help_text="territory of whoever brought it: rows outside are refused", max_length=24
+                    ),
+                ),
+                ("header_row", models.PositiveIntegerField(default=0)),
+                ("columns", models.JSONField(default=dict, help_text="field → column index")),
+                (
+                    "preview",
+                    models.JSONField(default=dict, help_text="titles and the first rows as read, phones masked"),
+                ),
+                (
+                    "moves",
+                    models.BooleanField(
+                        default=False, help_text="firms that the file puts into another town are moved there"
+                    ),
+                ),
+                (
+                    "closes",
+                    models.BooleanField(
+                        default=False, help_text="firms that the file calls deregistered or revoked are closed"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checking", "正在核对"),
+                            ("read", "待确认"),
+                            ("running", "正在导入"),
+                            ("done", "已导入"),
+                            ("failed", "中断"),
+                            ("undoing", "正在撤回"),
+                            ("undone", "已撤回"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="checking",
+                        max_length=8,
+                    ),
+                ),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                (
+                    "moved",
+                    models.PositiveIntegerField(
+                        default=0, help_text="of the known firms, those in another town or grid"
+                    ),
+                ),
+                (
+                    "closing",
+                    models.PositiveIntegerField(
+                        default=0, help_text="of the known firms, those the file calls deregistered"
+                    ),
+                ),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "kept",
+                    models.PositiveIntegerField(default=0, help_text="what undo left alone, because it was used since"),
+                ),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("beat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ExtractChange',
+            name="ExtractChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.JSONField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("before", models.JSONField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ExtractProblem',
+            name="ExtractProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveIntegerField(help_text='as numbered in the sheet')),
-                ('reason', models.CharField(max_length=500)),
-                ('refused', models.BooleanField(default=True)),
-                ('answer', models.CharField(blank=True, choices=[('same', '是同一家'), ('new', '是另一家')], max_length=4)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row", models.PositiveIntegerField(help_text="as numbered in the sheet")),
+                ("reason", models.CharField(max_length=500)),
+                ("refused", models.BooleanField(default=True)),
+                (
+                    "answer",
+                    models.CharField(blank=True, choices=[("same", "是同一家"), ("new", "是另一家")], max_length=4),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FileValue',
+            name="FileValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(help_text='name of the field; custom fields as custom.CODE', max_length=60)),
-                ('value', models.JSONField(help_text='as stored; phones masked')),
-                ('source', models.CharField(choices=[('enterprise', '企业填报'), ('officer', '网格员采集'), ('regulator', '监管部门'), ('agency', '服务机构采集'), ('extract', '工商登记导入'), ('ocr', '证照识别')], max_length=12)),
-                ('said_as', models.CharField(blank=True, help_text='post at the time', max_length=120)),
-                ('said_at', models.DateTimeField()),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('doubt', models.CharField(blank=True, help_text='why the officer did not confirm it', max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(help_text="name of the field; custom fields as custom.CODE", max_length=60)),
+                ("value", models.JSONField(help_text="as stored; phones masked")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("enterprise", "企业填报"),
+                            ("officer", "网格员采集"),
+                            ("regulator", "监管部门"),
+                            ("agency", "服务机构采集"),
+                            ("extract", "工商登记导入"),
+                            ("ocr", "证照识别"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("said_as", models.CharField(blank=True, help_text="post at the time", max_length=120)),
+                ("said_at", models.DateTimeField()),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("doubt", models.CharField(blank=True, help_text="why the officer did not confirm it", max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='FirmPhoto',
+            name="FirmPhoto",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('caption', models.CharField(blank=True, max_length=80)),
-                ('taken_at', models.DateTimeField(blank=True, help_text='by the camera', null=True)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("caption", models.CharField(blank=True, max_length=80)),
+                ("taken_at", models.DateTimeField(blank=True, help_text="by the camera", null=True)),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='FirmTag',
+            name="FirmTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30)),
-                ('region_code', models.CharField(help_text='territory that shares it', max_length=24)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=30)),
+                ("region_code", models.CharField(help_text="territory that shares it", max_length=24)),
             ],
         ),
         migrations.CreateModel(
-            name='FloorPlan',
+            name="FloorPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('width', models.PositiveIntegerField(help_text='pixels')),
-                ('height', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("width", models.PositiveIntegerField(help_text="pixels")),
+                ("height", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Mandate',
+            name="Mandate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('contract', '服务合同'), ('membership', '协会会员')], max_length=12)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, help_text='last day; empty while open', null=True)),
-                ('reason', models.CharField(blank=True, help_text='what it rests on: agencies.contract:17', max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("contract", "服务合同"), ("membership", "协会会员")], max_length=12),
+                ),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, help_text="last day; empty while open", null=True)),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="what it rests on: agencies.contract:17", max_length=64),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Permit',
+            name="Permit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='安全生产许可证', max_length=80)),
-                ('number', models.CharField(blank=True, max_length=80)),
-                ('issued_by', models.CharField(blank=True, max_length=120)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('until', models.DateField(blank=True, help_text='last day; empty: no end', null=True)),
-                ('withdrawn_on', models.DateField(blank=True, help_text='replaced or no longer held', null=True)),
-                ('said_at', models.DateTimeField(auto_now=True)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="安全生产许可证", max_length=80)),
+                ("number", models.CharField(blank=True, max_length=80)),
+                ("issued_by", models.CharField(blank=True, max_length=120)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("until", models.DateField(blank=True, help_text="last day; empty: no end", null=True)),
+                ("withdrawn_on", models.DateField(blank=True, help_text="replaced or no longer held", null=True)),
+                ("said_at", models.DateTimeField(auto_now=True)),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=24)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('because', models.CharField(blank=True, max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region_code", models.CharField(max_length=24)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("because", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('licence', '营业执照'), ('permit', '许可证')], max_length=8)),
-                ('state', models.CharField(choices=[('running', '正在识别'), ('read', '待核对'), ('unread', '没有认出来'), ('used', '已写入档案'), ('dropped', '已放弃')], default='running', max_length=8)),
-                ('fields', models.JSONField(default=dict, help_text='{field: text} as understood; dates as 2026-11-22')),
-                ('lines', models.JSONField(default=list, help_text='[text, …] as read, top to bottom')),
-                ('problem', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('beat_at', models.DateTimeField(blank=True, help_text='last sign of life of the reading process', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("licence", "营业执照"), ("permit", "许可证")], max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "正在识别"),
+                            ("read", "待核对"),
+                            ("unread", "没有认出来"),
+                            ("used", "已写入档案"),
+                            ("dropped", "已放弃"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "fields",
+                    models.JSONField(default=dict, help_text="{field: text} as understood; dates as 2026-11-22"),
+                ),
+                ("lines", models.JSONField(default=list, help_text="[text, …] as read, top to bottom")),
+                ("problem", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "beat_at",
+                    models.DateTimeField(blank=True, help_text="last sign of life of the reading process", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskGrade',
+            name="RiskGrade",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('risk', models.CharField(choices=[('red', '重大风险'), ('orange', '较大风险'), ('yellow', '一般风险'), ('blue', '低风险')], max_length=8)),
-                ('points', models.IntegerField()),
-                ('reasons', models.JSONField(help_text='[{key, label, seen, points, source, way_out}, …]')),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "risk",
+                    models.CharField(
+                        choices=[
+                            ("red", "重大风险"),
+                            ("orange", "较大风险"),
+                            ("yellow", "一般风险"),
+                            ("blue", "低风险"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("points", models.IntegerField()),
+                ("reasons", models.JSONField(help_text="[{key, label, seen, points, source, way_out}, …]")),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='RiskPoint',
+            name="RiskPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='木工车间除尘系统', max_length=80)),
-                ('place', models.CharField(max_length=80)),
-                ('accident', models.CharField(help_text='what could happen: 粉尘爆炸', max_length=80)),
-                ('method', models.CharField(choices=[('lec', '作业条件危险性分析 LEC'), ('matrix', '风险矩阵 LS')], max_length=8)),
-                ('likelihood', models.DecimalField(decimal_places=1, max_digits=5)),
-                ('exposure', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True)),
-                ('consequence', models.DecimalField(decimal_places=1, max_digits=5)),
-                ('score', models.DecimalField(decimal_places=1, max_digits=8)),
-                ('risk', models.CharField(choices=[('red', '重大风险'), ('orange', '较大风险'), ('yellow', '一般风险'), ('blue', '低风险')], max_length=8)),
-                ('measures', models.TextField(help_text='one measure per line')),
-                ('emergency', models.TextField(blank=True, help_text='what to do when it happens, one step per line')),
-                ('responsible', models.CharField(max_length=60)),
-                ('basis', models.CharField(blank=True, help_text='article or standard', max_length=200)),
-                ('x', models.FloatField(blank=True, help_text="share of the plan's width, 0–1", null=True)),
-                ('y', models.FloatField(blank=True, null=True)),
-                ('graded_at', models.DateTimeField(auto_now=True)),
-                ('retired_on', models.DateField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="木工车间除尘系统", max_length=80)),
+                ("place", models.CharField(max_length=80)),
+                ("accident", models.CharField(help_text="what could happen: 粉尘爆炸", max_length=80)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("lec", "作业条件危险性分析 LEC"), ("matrix", "风险矩阵 LS")], max_length=8
+                    ),
+                ),
+                ("likelihood", models.DecimalField(decimal_places=1, max_digits=5)),
+                ("exposure", models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True)),
+                ("consequence", models.DecimalField(decimal_places=1, max_digits=5)),
+                ("score", models.DecimalField(decimal_places=1, max_digits=8)),
+                (
+                    "risk",
+                    models.CharField(
+                        choices=[
+                            ("red", "重大风险"),
+                            ("orange", "较大风险"),
+                            ("yellow", "一般风险"),
+                            ("blue", "低风险"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("measures", models.TextField(help_text="one measure per line")),
+                ("emergency", models.TextField(blank=True, help_text="what to do when it happens, one step per line")),
+                ("responsible", models.CharField(max_length=60)),
+                ("basis", models.CharField(blank=True, help_text="article or standard", max_length=200)),
+                ("x", models.FloatField(blank=True, help_text="share of the plan's width, 0–1", null=True)),
+                ("y", models.FloatField(blank=True, null=True)),
+                ("graded_at", models.DateTimeField(auto_now=True)),
+                ("retired_on", models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='RiskPolicy',
+            name="RiskPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=24)),
-                ('number', models.PositiveIntegerField()),
-                ('rules', models.JSONField(help_text='[{key, label, fact, op, value, points | grade, source, way_out}, …]')),
-                ('thresholds', models.JSONField(help_text='{red, orange, yellow}: least points of each grade')),
-                ('duties', models.JSONField(help_text='{grade: {patrol_days, training_hours, remind_days}}')),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('valid_from', models.DateField()),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region_code", models.CharField(max_length=24)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "rules",
+                    models.JSONField(help_text="[{key, label, fact, op, value, points | grade, source, way_out}, …]"),
+                ),
+                ("thresholds", models.JSONField(help_text="{red, orange, yellow}: least points of each grade")),
+                ("duties", models.JSONField(help_text="{grade: {patrol_days, training_hours, remind_days}}")),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("valid_from", models.DateField()),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Spending',
+            name="Spending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, help_text='given by the form: a second tap writes nothing', unique=True)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('budget', '预算'), ('invoice', '支出')], max_length=8)),
-                ('purpose', models.CharField(choices=[('training', '教育培训'), ('protection', '劳动防护用品'), ('equipment', '安全设施设备'), ('cure', '隐患治理'), ('inspection', '检测评价咨询'), ('drill', '应急演练与物资'), ('other', '其他安全支出')], max_length=12)),
-                ('fen', models.BigIntegerField(help_text='hundredths of a yuan')),
-                ('on', models.DateField(blank=True, null=True)),
-                ('invoice_number', models.CharField(blank=True, max_length=40)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "uid",
+                    models.UUIDField(
+                        default=uuid.uuid4, help_text="given by the form: a second tap writes nothing", unique=True
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("kind", models.CharField(choices=[("budget", "预算"), ("invoice", "支出")], max_length=8)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("training", "教育培训"),
+                            ("protection", "劳动防护用品"),
+                            ("equipment", "安全设施设备"),
+                            ("cure", "隐患治理"),
+                            ("inspection", "检测评价咨询"),
+                            ("drill", "应急演练与物资"),
+                            ("other", "其他安全支出"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("fen", models.BigIntegerField(help_text="hundredths of a yuan")),
+                ("on", models.DateField(blank=True, null=True)),
+                ("invoice_number", models.CharField(blank=True, max_length=40)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='custom',
-            field=models.JSONField(default=dict, help_text='values of the fields that an administrator added, by their code'),
+            model_name="enterprise",
+            name="custom",
+            field=models.JSONField(
+                default=dict, help_text="values of the fields that an administrator added, by their code"
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='exits',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='emergency exits', null=True),
+            model_name="enterprise",
+            name="exits",
+            field=models.PositiveSmallIntegerField(blank=True, help_text="emergency exits", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='floor_area',
-            field=models.PositiveIntegerField(blank=True, help_text='square metres', null=True),
+            model_name="enterprise",
+            name="floor_area",
+            field=models.PositiveIntegerField(blank=True, help_text="square metres", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='founded_on',
-            field=models.DateField(blank=True, help_text='as the registration says', null=True),
+            model_name="enterprise",
+            name="founded_on",
+            field=models.DateField(blank=True, help_text="as the registration says", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='graded_at',
-            field=models.DateTimeField(blank=True, help_text='when the risk policy last computed `risk`', null=True),
+            model_name="enterprise",
+            name="graded_at",
+            field=models.DateTimeField(blank=True, help_text="when the risk policy last computed `risk`", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_chemicals',
-            field=models.BooleanField(blank=True, help_text='None: nobody has said yet', null=True),
+            model_name="enterprise",
+            name="has_chemicals",
+            field=models.BooleanField(blank=True, help_text="None: nobody has said yet", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_confined_space',
+            model_name="enterprise",
+            name="has_confined_space",
             field=models.BooleanField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_dormitory',
-            field=models.BooleanField(blank=True, help_text='people sleep in the building of the workshop', null=True),
+            model_name="enterprise",
+            name="has_dormitory",
+            field=models.BooleanField(blank=True, help_text="people sleep in the building of the workshop", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_dust',
-            field=models.BooleanField(blank=True, help_text='combustible dust', null=True),
+            model_name="enterprise",
+            name="has_dust",
+            field=models.BooleanField(blank=True, help_text="combustible dust", null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_special_equipment',
+            model_name="enterprise",
+            name="has_special_equipment",
             field=models.BooleanField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='has_special_operations',
+            model_name="enterprise",
+            name="has_special_operations",
             field=models.BooleanField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='integrity',
-            field=models.CharField(blank=True, choices=[('', '未评'), ('A', 'A 级'), ('B', 'B 级'), ('C', 'C 级'), ('D', 'D 级')], max_length=1),
+            model_name="enterprise",
+            name="integrity",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "未评"), ("A", "A 级"), ("B", "B 级"), ("C", "C 级"), ("D", "D 级")],
+                max_length=1,
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='licence_number',
-            field=models.CharField(blank=True, help_text='business licence, older than the credit code', max_length=40),
+            model_name="enterprise",
+            name="licence_number",
+            field=models.CharField(blank=True, help_text="business licence, older than the credit code", max_length=40),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='enterprises.enterprise'),
+            model_name="enterprise",
+            name="merged_into",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="absorbed",
+                to="enterprises.enterprise",
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='meter_number',
-            field=models.CharField(blank=True, help_text='three-phase electricity meter', max_length=40),
+            model_name="enterprise",
+            name="meter_number",
+            field=models.CharField(blank=True, help_text="three-phase electricity meter", max_length=40),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='verified_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="enterprise",
+            name="verified_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='registered_address',
-            field=models.CharField(blank=True, help_text='as on the business licence', max_length=200),
+            model_name="enterprise",
+            name="registered_address",
+            field=models.CharField(blank=True, help_text="as on the business licence", max_length=200),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='registered_by',
-            field=models.CharField(blank=True, help_text='registration authority', max_length=80),
+            model_name="enterprise",
+            name="registered_by",
+            field=models.CharField(blank=True, help_text="registration authority", max_length=80),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='revenue',
-            field=models.PositiveIntegerField(blank=True, help_text="last year's, 10,000 yuan, for the size class", null=True),
+            model_name="enterprise",
+            name="revenue",
+            field=models.PositiveIntegerField(
+                blank=True, help_text="last year's, 10,000 yuan, for the size class", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='special_operations',
-            field=models.CharField(blank=True, help_text='hot work, confined space, … as said', max_length=200),
+            model_name="enterprise",
+            name="special_operations",
+            field=models.CharField(blank=True, help_text="hot work, confined space, … as said", max_length=200),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='standard',
-            field=models.CharField(blank=True, choices=[('', '未达标'), ('1', '一级'), ('2', '二级'), ('3', '三级'), ('micro', '小微达标')], max_length=8),
+            model_name="enterprise",
+            name="standard",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "未达标"), ("1", "一级"), ("2", "二级"), ("3", "三级"), ("micro", "小微达标")],
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='status',
-            field=models.CharField(choices=[('active', '在业'), ('closed', '已注销'), ('merged', '已并入')], default='active', max_length=8),
+            model_name="enterprise",
+            name="status",
+            field=models.CharField(
+                choices=[("active", "在业"), ("closed", "已注销"), ("merged", "已并入")], default="active", max_length=8
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='status_on',
+            model_name="enterprise",
+            name="status_on",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='verified_at',
+            model_name="enterprise",
+            name="verified_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='verify_by',
-            field=models.DateField(blank=True, help_text='the file is old after this day and wants a look', null=True),
+            model_name="enterprise",
+            name="verify_by",
+            field=models.DateField(blank=True, help_text="the file is old after this day and wants a look", null=True),
         ),
         migrations.AlterField(
-            model_name='enterprise',
-            name='address',
-            field=models.CharField(blank=True, help_text='where the work is done', max_length=200),
+            model_name="enterprise",
+            name="address",
+            field=models.CharField(blank=True, help_text="where the work is done", max_length=200),
         ),
         migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['latitude', 'longitude'], name='firms_on_map'),
+            model_name="enterprise",
+            index=models.Index(fields=["latitude", "longitude"], name="firms_on_map"),
         ),
         migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['verified_at'], name='firms_by_age'),
+            model_name="enterprise",
+            index=models.Index(fields=["verified_at"], name="firms_by_age"),
         ),
         migrations.AddField(
-            model_name='chemical',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chemicals', to='enterprises.enterprise'),
+            model_name="chemical",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="chemicals", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='chemical',
-            name='said_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="chemical",
+            name="said_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='equipment',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='equipment', to='enterprises.enterprise'),
+            model_name="equipment",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="equipment", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='equipment',
-            name='said_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="equipment",
+            name="said_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='extract',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="extract",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='extract',
-            name='errors_file',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="extract",
+            name="errors_file",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+            ),
         ),
         migrations.AddField(
-            model_name='extract',
-            name='file',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="extract",
+            name="file",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
         ),
         migrations.AddField(
-            model_name='extractchange',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='enterprises.enterprise'),
+            model_name="extractchange",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='extractchange',
-            name='extract',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='enterprises.extract'),
+            model_name="extractchange",
+            name="extract",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="enterprises.extract"
+            ),
         ),
         migrations.AddField(
-            model_name='extractproblem',
-            name='candidate',
-            field=models.ForeignKey(blank=True, help_text='the firm that a row without credit code may be: a person says so, nothing is merged silently', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='enterprises.enterprise'),
+            model_name="extractproblem",
+            name="candidate",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="the firm that a row without credit code may be: a person says so, nothing is merged silently",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="enterprises.enterprise",
+            ),
         ),
         migrations.AddField(
-            model_name='extractproblem',
-            name='extract',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='enterprises.extract'),
+            model_name="extractproblem",
+            name="extract",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="problems", to="enterprises.extract"
+            ),
         ),
         migrations.AddField(
-            model_name='filevalue',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='said', to='enterprises.enterprise'),
+            model_name="filevalue",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="said", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='filevalue',
-            name='said_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="filevalue",
+            name="said_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='filevalue',
-            name='verified_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="filevalue",
+            name="verified_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='firmphoto',
-            name='blob',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="firmphoto",
+            name="blob",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
         ),
         migrations.AddField(
-            model_name='firmphoto',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='enterprises.enterprise'),
+            model_name="firmphoto",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="photos", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='firmphoto',
-            name='original',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="firmphoto",
+            name="original",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+            ),
         ),
         migrations.AddField(
-            model_name='firmphoto',
-            name='taken_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="firmphoto",
+            name="taken_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='firmtag',
-            name='enterprises',
-            field=models.ManyToManyField(blank=True, related_name='tags', to='enterprises.enterprise'),
+            model_name="firmtag",
+            name="enterprises",
+            field=models.ManyToManyField(blank=True, related_name="tags", to="enterprises.enterprise"),
         ),
         migrations.AddField(
-            model_name='floorplan',
-            name='blob',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="floorplan",
+            name="blob",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
         ),
         migrations.AddField(
-            model_name='floorplan',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="floorplan",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='floorplan',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='enterprises.enterprise'),
+            model_name="floorplan",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="plans", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='mandate',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mandates', to='enterprises.enterprise'),
+            model_name="mandate",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="mandates", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='mandate',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mandates', to='accounts.organisation'),
+            model_name="mandate",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="mandates", to="accounts.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='permit',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='permits', to='enterprises.enterprise'),
+            model_name="permit",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="permits", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='permit',
-            name='original',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="permit",
+            name="original",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+            ),
         ),
         migrations.AddField(
-            model_name='permit',
-            name='photo',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="permit",
+            name="photo",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+            ),
         ),
         migrations.AddField(
-            model_name='permit',
-            name='said_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="permit",
+            name="said_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='permit',
-            name='verified_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="permit",
+            name="verified_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='placement',
-            name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="placement",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='placement',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='enterprises.enterprise'),
+            model_name="placement",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="placements", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="reading",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='enterprises.enterprise'),
+            model_name="reading",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="readings", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='original',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="reading",
+            name="original",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='permit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='enterprises.permit'),
+            model_name="reading",
+            name="permit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="enterprises.permit",
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='shown',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="reading",
+            name="shown",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
         ),
         migrations.AddField(
-            model_name='riskgrade',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grades', to='enterprises.enterprise'),
+            model_name="riskgrade",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="grades", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='riskpoint',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_points', to='enterprises.enterprise'),
+            model_name="riskpoint",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="risk_points", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='riskpoint',
-            name='graded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="riskpoint",
+            name="graded_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='riskpoint',
-            name='plan',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='points', to='enterprises.floorplan'),
+            model_name="riskpoint",
+            name="plan",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="points",
+                to="enterprises.floorplan",
+            ),
         ),
         migrations.AddField(
-            model_name='riskpolicy',
-            name='published_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="riskpolicy",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='riskgrade',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enterprises.riskpolicy'),
+            model_name="riskgrade",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="enterprises.riskpolicy"
+            ),
         ),
         migrations.AddField(
-            model_name='spending',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="spending",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='spending',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spending', to='enterprises.enterprise'),
+            model_name="spending",
+            name="enterprise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="spending", to="enterprises.enterprise"
+            ),
         ),
         migrations.AddField(
-            model_name='spending',
-            name='file',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob'),
+            model_name="spending",
+            name="file",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+            ),
         ),
         migrations.AddField(
-            model_name='enterprise',
-            name='rank',
-            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(risk='red', then=models.Value(0)), models.When(risk='orange', then=models.Value(1)), models.When(risk='yellow', then=models.Value(2)), default=models.Value(3)), help_text='of the risk grade, highest first: the order in which firms are listed', output_field=models.SmallIntegerField()),
+            model_name="enterprise",
+            name="rank",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Case(
+                    models.When(risk="red", then=models.Value(0)),
+                    models.When(risk="orange", then=models.Value(1)),
+                    models.When(risk="yellow", then=models.Value(2)),
+                    default=models.Value(3),
+                ),
+                help_text="of the risk grade, highest first: the order in which firms are listed",
+                output_field=models.SmallIntegerField(),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='extract',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'undoing'])), fields=('region_code',), name='one_extract_at_work_per_territory'),
+            model_name="extract",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["running", "undoing"])),
+                fields=("region_code",),
+                name="one_extract_at_work_per_territory",
+            ),
         ),
         migrations.AddIndex(
-            model_name='extractproblem',
-            index=models.Index(fields=['extract', 'row'], name='enterprises_extract_06658c_idx'),
+            model_name="extractproblem",
+            index=models.Index(fields=["extract", "row"], name="enterprises_extract_06658c_idx"),
         ),
         migrations.AddIndex(
-            model_name='filevalue',
-            index=models.Index(fields=['enterprise', 'field', '-id'], name='enterprises_enterpr_ebe37e_idx'),
+            model_name="filevalue",
+            index=models.Index(fields=["enterprise", "field", "-id"], name="enterprises_enterpr_ebe37e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='firmtag',
-            constraint=models.UniqueConstraint(fields=('name', 'region_code'), name='one_firm_tag_per_territory'),
+            model_name="firmtag",
+            constraint=models.UniqueConstraint(fields=("name", "region_code"), name="one_firm_tag_per_territory"),
         ),
         migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(fields=['organisation', 'enterprise'], name='enterprises_organis_1ea8fa_idx'),
+            model_name="mandate",
+            index=models.Index(fields=["organisation", "enterprise"], name="enterprises_organis_1ea8fa_idx"),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'organisation', 'kind', 'reason'), name='one_mandate_per_reason'),
+            model_name="mandate",
+            constraint=models.UniqueConstraint(
+                fields=("enterprise", "organisation", "kind", "reason"), name="one_mandate_per_reason"
+            ),
         ),
         migrations.AddIndex(
-            model_name='permit',
-            index=models.Index(condition=models.Q(('withdrawn_on__isnull', True)), fields=['until'], name='permit_ends'),
+            model_name="permit",
+            index=models.Index(
+                condition=models.Q(("withdrawn_on__isnull", True)), fields=["until"], name="permit_ends"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('enterprise',), name='one_present_place'),
+            model_name="placement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until__isnull", True)), fields=("enterprise",), name="one_present_place"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(fields=['state', 'beat_at'], name='enterprises_state_e0fcd7_idx'),
+            model_name="reading",
+            index=models.Index(fields=["state", "beat_at"], name="enterprises_state_e0fcd7_idx"),
         ),
         migrations.AddIndex(
-            model_name='riskpoint',
-            index=models.Index(condition=models.Q(('retired_on__isnull', True)), fields=['enterprise'], name='risk_points_now'),
+            model_name="riskpoint",
+            index=models.Index(
+                condition=models.Q(("retired_on__isnull", True)), fields=["enterprise"], name="risk_points_now"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskpolicy',
-            constraint=models.UniqueConstraint(fields=('region_code', 'number'), name='one_policy_per_number'),
+            model_name="riskpolicy",
+            constraint=models.UniqueConstraint(fields=("region_code", "number"), name="one_policy_per_number"),
         ),
         migrations.AddIndex(
-            model_name='riskgrade',
-            index=models.Index(fields=['enterprise', '-id'], name='enterprises_enterpr_bb36b7_idx'),
+            model_name="riskgrade",
+            index=models.Index(fields=["enterprise", "-id"], name="enterprises_enterpr_bb36b7_idx"),
         ),
         migrations.AddIndex(
-            model_name='spending',
-            index=models.Index(fields=['enterprise', 'year'], name='enterprises_enterpr_ff6fb0_idx'),
+            model_name="spending",
+            index=models.Index(fields=["enterprise", "year"], name="enterprises_enterpr_ff6fb0_idx"),
         ),
         migrations.AddConstraint(
-            model_name='spending',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'budget')), fields=('enterprise', 'year', 'purpose'), name='one_budget_per_purpose'),
+            model_name="spending",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "budget")),
+                fields=("enterprise", "year", "purpose"),
+                name="one_budget_per_purpose",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spending',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'invoice'), models.Q(('invoice_number', ''), _negated=True)), fields=('enterprise', 'invoice_number'), name='one_spending_per_invoice'),
+            model_name="spending",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "invoice"), models.Q(("invoice_number", ""), _negated=True)),
+                fields=("enterprise", "invoice_number"),
+                name="one_spending_per_invoice",
+            ),
         ),
         migrations.RunPython(keep_permits, migrations.RunPython.noop),
         migrations.RemoveField(
-            model_name='enterprise',
-            name='permit_number',
+            model_name="enterprise",
+            name="permit_number",
         ),
         migrations.RemoveField(
-            model_name='enterprise',
-            name='permit_until',
+            model_name="enterprise",
+            name="permit_until",
         ),
         # After the generated column that it sorts by.
         migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['status', 'rank', '-headcount', 'organisation'], name='firms_by_risk'),
+            model_name="enterprise",
+            index=models.Index(fields=["status", "rank", "-headcount", "organisation"], name="firms_by_risk"),
         ),
         migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['status', '-headcount', 'organisation'], name='firms_by_size'),
+            model_name="enterprise",
+            index=models.Index(fields=["status", "-headcount", "organisation"], name="firms_by_size"),
         ),
     ]

@@ -185,7 +185,7 @@ class Enterprise(models.Model):
 
     def can_verify(self, user: User) -> bool:
         """Whether the user may confirm what the file says: the officers of its place, never the firm or an agency."""
-        return user.may(powers.INSPECT) and self.is_in_territory_of(user)
+        return user.may(powers.INSPECT) and self.is_in_territory_of(user) and not user.belongs_to(self.pk)
 
     def can_tag(self, user: User) -> bool:
         """Whether the user may label it: whoever inspects or coordinates there."""

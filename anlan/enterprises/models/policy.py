@@ -30,7 +30,9 @@ class RiskPolicyQuerySet(models.QuerySet["RiskPolicy"]):
 
     def published(self, day: date) -> RiskPolicyQuerySet:
         """Return the versions that count on a day, the one that decides first within each territory."""
-        return self.filter(published_at__isnull=False, valid_from__lte=day).order_by("region_code", "-valid_from", "-number")
+        return self.filter(published_at__isnull=False, valid_from__lte=day).order_by(
+            "region_code", "-valid_from", "-number"
+        )
 
     def in_force(self, day: date) -> dict[str, RiskPolicy]:
         """Return {region code: the version that decides there on a day}; one query."""
@@ -42,7 +44,9 @@ class RiskPolicyQuerySet(models.QuerySet["RiskPolicy"]):
 
 def nearest(policies: dict[str, Any], region_code: str) -> Any:
     """Return what belongs to the smallest territory around a place; None when there is nothing, not even for all."""
-    return next((policies[code] for n in range(len(region_code), -1, -1) if (code := region_code[:n]) in policies), None)
+    return next(
+        (policies[code] for n in range(len(region_code), -1, -1) if (code := region_code[:n]) in policies), None
+    )
 
 
 class RiskPolicy(models.Model):

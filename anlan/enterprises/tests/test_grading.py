@@ -57,7 +57,9 @@ def test_the_lines_explain_the_grade_completely(lines: list[Rule], facts: dict[s
 
 
 @given(st.lists(rules(), max_size=12), seen())
-def test_the_way_down_leads_to_a_better_grade_and_holds_nothing_needless(lines: list[Rule], facts: dict[str, Any]) -> None:
+def test_the_way_down_leads_to_a_better_grade_and_holds_nothing_needless(
+    lines: list[Rule], facts: dict[str, Any]
+) -> None:
     verdict = grade(lines, LIMITS, facts)
     way = way_down(verdict.reasons, LIMITS)
     if way.steps:
@@ -91,7 +93,15 @@ def test_the_default_rules_come_with_the_house_and_are_sound() -> None:
     ],
 )  # fmt: skip
 def test_a_senseless_rule_is_named(change: dict[str, Any], word: str) -> None:
-    row = {"key": "a", "label": "隐患", "fact": "hazards_open", "op": ">=", "value": "3", "points": 10, "grade": ""} | change
+    row = {
+        "key": "a",
+        "label": "隐患",
+        "fact": "hazards_open",
+        "op": ">=",
+        "value": "3",
+        "points": 10,
+        "grade": "",
+    } | change
     duties = {risk: {"patrol_days": 60, "training_hours": 12, "remind_days": 7} for risk in RISKS}
     assert word in "".join(faults([row], LIMITS, duties))
     assert faults([row | {"points": 1}], {"red": 10, "orange": 40, "yellow": 20}, duties)
@@ -105,7 +115,9 @@ def test_a_senseless_rule_is_named(change: dict[str, Any], word: str) -> None:
         (("matrix", "3", "3", None), "9", "yellow"), (("matrix", "2", "4", None), "8", "blue"),
     ],
 )  # fmt: skip
-def test_risk_points_are_graded_by_the_usual_thresholds(values: tuple[str, str, str, str | None], product: str, risk: str) -> None:
+def test_risk_points_are_graded_by_the_usual_thresholds(
+    values: tuple[str, str, str, str | None], product: str, risk: str
+) -> None:
     method, likelihood, consequence, exposure = values
     found = score(method, Decimal(likelihood), Decimal(consequence), Decimal(exposure) if exposure else None)
     assert (found.value, found.risk) == (Decimal(product), risk)

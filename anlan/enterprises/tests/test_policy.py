@@ -18,7 +18,16 @@ from anlan.audit.models import Record
 from anlan.enterprises.actions.policies import digest, draft_policy, edit_policy, policy_at, publish_policy, try_policy
 from anlan.enterprises.actions.policy import regrade
 from anlan.enterprises.actions.risk_points import add_plan, add_risk_point
-from anlan.enterprises.models import Chemical, Enterprise, Equipment, FloorPlan, Permit, RiskGrade, RiskPoint, RiskPolicy
+from anlan.enterprises.models import (
+    Chemical,
+    Enterprise,
+    Equipment,
+    FloorPlan,
+    Permit,
+    RiskGrade,
+    RiskPoint,
+    RiskPolicy,
+)
 from anlan.enterprises.tasks import regrade_all, regrade_changed
 from anlan.lib.errors import Refused
 from anlan.notifications.models import Notice
@@ -65,7 +74,16 @@ def test_the_facts_of_file_and_counters_make_the_grade(cast: Cast) -> None:
     count(firm, "hazards_overdue", 9, date(today.year - 2, 1, 1))  # long ago
     row = grade_now(firm)
     assert firm.risk == row.risk == "red"
-    assert keys(row) >= {"high_risk", "smelting", "chemicals", "chemicals_most", "equipment_overdue", "permits_expired", "hazards_open", "completion"}
+    assert keys(row) >= {
+        "high_risk",
+        "smelting",
+        "chemicals",
+        "chemicals_most",
+        "equipment_overdue",
+        "permits_expired",
+        "hazards_open",
+        "completion",
+    }
     seen = {line["key"]: line["seen"] for line in row.reasons}
     assert (seen["overdue_many"], seen["hazards_open"], seen["completion"]) == (3, 6, 70)
     assert row.points == sum(line["points"] for line in row.reasons)
@@ -135,7 +153,12 @@ def test_stale_published_past_and_foreign_drafts_are_refused(cast: Cast) -> None
         with pytest.raises(Refused, match="别人刚刚改过"):
             call()
     draft.refresh_from_db()
-    for note, day, who in (("", 0, cast.county), ("好", -1, cast.county), ("好", 0, cast.city), ("好", 0, cast.other_county)):
+    for note, day, who in (
+        ("", 0, cast.county),
+        ("好", -1, cast.county),
+        ("好", 0, cast.city),
+        ("好", 0, cast.other_county),
+    ):
         with pytest.raises(Refused):
             publish_policy(draft, note, timezone.localdate() + timedelta(days=day), by=who, seen=digest(draft))
     publish_policy(draft, "好", timezone.localdate(), by=cast.county, seen=digest(draft))
@@ -173,7 +196,13 @@ def test_the_firm_reads_why_and_outsiders_find_nothing(cast: Cast, sign_in: Sign
     count(firm, "hazards_open_major", 1)
     grade_now(firm)
     page = sign_in(cast.manager).get(reverse("enterprises:policy")).content.decode()
-    for words in ("现在是重大风险企业", "有重大事故隐患没有闭环", "闭环 1 条重大隐患", "至少每 30 天一次", "平台还没有事故记录"):
+    for words in (
+        "现在是重大风险企业",
+        "有重大事故隐患没有闭环",
+        "闭环 1 条重大隐患",
+        "至少每 30 天一次",
+        "平台还没有事故记录",
+    ):
         assert words in page
     address = reverse("enterprises:policy-of", args=[firm.pk])
     assert sign_in(cast.grid).get(address).status_code == 200
@@ -181,6 +210,12 @@ def test_the_firm_reads_why_and_outsiders_find_nothing(cast: Cast, sign_in: Sign
     for outsider in (cast.other_boss, cast.other_county, cast.other_grid, cast.worker, cast.other_agency):
         assert sign_in(outsider).get(address).status_code == 404
         assert sign_in(outsider).post(reverse("enterprises:policy-regrade", args=[firm.pk])).status_code == 404
+
+
+def test_the_page_stands_before_the_first_grading(cast: Cast, sign_in: SignIn) -> None:
+    page = sign_in(cast.manager).get(reverse("enterprises:policy"))
+    assert page.status_code == 200
+    assert "还没有按规则评过" in page.content.decode()
 
 
 def test_regrading_on_wish_says_what_came_of_it(cast: Cast, sign_in: SignIn) -> None:
@@ -200,7 +235,10 @@ def post_of(policy: RiskPolicy, **changes: Any) -> dict[str, Any]:
     for n, rule in enumerate(policy.rules):
         yes = rule["op"] == "is"
         data |= {f"r{n}-{name}": rule[name] for name in ("key", "label", "points", "grade", "source", "way_out")}
-        data |= {f"r{n}-condition": f"{rule['fact']}:{rule['op']}{':' + rule['value'] if yes else ''}", f"r{n}-value": "" if yes else rule["value"]}
+        data |= {
+            f"r{n}-condition": f"{rule['fact']}:{rule['op']}{':' + rule['value'] if yes else ''}",
+            f"r{n}-value": "" if yes else rule["value"],
+        }
     data |= {f"t-{risk}": n for risk, n in policy.thresholds.items()}
     data |= {f"d-{risk}-{name}": n for risk, duty in policy.duties.items() for name, n in duty.items()}
     return data | changes
@@ -214,8 +252,16 @@ def test_an_administrator_copies_changes_tries_and_publishes_without_code(cast: 
     edit = reverse("enterprises:policy-edit", args=[draft.pk])
     assert client.get(edit).status_code == 200
     n = len(draft.rules)
-    new = {f"r{n}-label": "近 12 个月有事故", f"r{n}-condition": "accidents_year:>=", f"r{n}-value": "1", f"r{n}-points": "40", "r0-gone": "1"}
-    assert client.post(edit, post_of(draft) | new | {"try": "1"}).url == reverse("enterprises:policy-try", args=[draft.pk])  # type: ignore[attr-defined]
+    new = {
+        f"r{n}-label": "近 12 个月有事故",
+        f"r{n}-condition": "accidents_year:>=",
+        f"r{n}-value": "1",
+        f"r{n}-points": "40",
+        "r0-gone": "1",
+    }
+    assert client.post(edit, post_of(draft) | new | {"try": "1"}).url == reverse(
+        "enterprises:policy-try", args=[draft.pk]
+    )  # type: ignore[attr-defined]
     before = digest(draft)
     draft.refresh_from_db()
     assert draft.rules[-1]["label"] == "近 12 个月有事故"
@@ -230,7 +276,9 @@ def test_an_administrator_copies_changes_tries_and_publishes_without_code(cast: 
     assert client.post(attempt, given | {"note": ""}).status_code == 422
     assert client.post(attempt, given).status_code == 302
     assert client.post(attempt, given).status_code == 409  # a second tap
-    version = client.get(reverse("enterprises:policy-version", args=[draft.pk]) + f"?against={base.pk}").content.decode()
+    version = client.get(
+        reverse("enterprises:policy-version", args=[draft.pk]) + f"?against={base.pk}"
+    ).content.decode()
     assert "处不同" in version
     assert sign_in(cast.grid).get(reverse("enterprises:policies")).status_code == 404
     assert sign_in(cast.other_county).get(reverse("enterprises:policy-version", args=[draft.pk])).status_code == 404
@@ -262,10 +310,19 @@ def test_a_risk_point_is_graded_placed_printed_and_retired(cast: Cast, sign_in: 
     point.refresh_from_db()
     assert (point.x, point.y) == (0.25, 0.5)
     assert 'data-point="' in client.get(map_page).content.decode()
-    for address in (reverse("enterprises:plan-pdf", args=[plan.pk]), reverse("enterprises:risk-cards", args=[firm.pk]) + "?size=a5"):
+    for address in (
+        reverse("enterprises:plan-pdf", args=[plan.pk]),
+        reverse("enterprises:risk-cards", args=[firm.pk]) + "?size=a5",
+    ):
         assert client.get(address).content.startswith(b"%PDF")
     for outsider in (cast.other_boss, cast.other_county):
-        for name, pk in (("risk", point.pk), ("plan", plan.pk), ("plan-picture", plan.pk), ("risks", firm.pk), ("risk-cards", firm.pk)):
+        for name, pk in (
+            ("risk", point.pk),
+            ("plan", plan.pk),
+            ("plan-picture", plan.pk),
+            ("risks", firm.pk),
+            ("risk-cards", firm.pk),
+        ):
             assert sign_in(outsider).get(reverse(f"enterprises:{name}", args=[pk])).status_code == 404
     client.post(reverse("enterprises:plan-remove", args=[plan.pk]))
     point.refresh_from_db()
@@ -286,7 +343,11 @@ def test_whoever_only_reads_changes_nothing(cast: Cast, sign_in: SignIn) -> None
 def test_the_pages_cost_the_same_for_two_and_for_twenty(cast: Cast, sign_in: SignIn) -> None:
     firm, client = cast.enterprise("forge"), sign_in(cast.manager)
     county = sign_in(cast.county)
-    addresses = [(client, reverse("enterprises:policy")), (client, reverse("enterprises:risks", args=[firm.pk])), (county, reverse("enterprises:policies"))]
+    addresses = [
+        (client, reverse("enterprises:policy")),
+        (client, reverse("enterprises:risks", args=[firm.pk])),
+        (county, reverse("enterprises:policies")),
+    ]
     grade_now(firm)
 
     def fill(n: int) -> list[int]:
@@ -294,12 +355,19 @@ def test_the_pages_cost_the_same_for_two_and_for_twenty(cast: Cast, sign_in: Sig
             values = {"name": f"点{n}{k}", "place": "车间", "accident": "伤害", "method": "matrix", "likelihood": "3", "consequence": "3",
                       "measures": "", "emergency": "", "responsible": "李", "basis": ""}  # fmt: skip
             add_risk_point(firm, values, by=cast.manager)
-            RiskPolicy.objects.create(region_code="410105", number=100 * n + k, rules=[], thresholds={}, duties={}, valid_from=date(2026, 1, 1))
+            RiskPolicy.objects.create(
+                region_code="410105",
+                number=100 * n + k,
+                rules=[],
+                thresholds={},
+                duties={},
+                valid_from=date(2026, 1, 1),
+            )
             Chemical.objects.create(enterprise=firm, name=f"漆{n}{k}")
         costs = []
         for who, address in addresses:
             who.get(address)
-            with CaptureQueriesContext(connection, ) as asked:
+            with CaptureQueriesContext(connection) as asked:
                 assert who.get(address).status_code == 200
             costs.append(len(asked))
         return costs

@@ -121,7 +121,7 @@ def _rows(firms: list[Enterprise], shared: str) -> list[dict[str, Any]]:
             "workers": workers.get(firm.pk, 0),
             "training": training.get(firm.pk, Training()),
             "region": (name := names.get(firm.organisation.region_code, firm.organisation.region_code)).removeprefix(
-                around
+                shared
             )
             or name,
         }

@@ -23,16 +23,12 @@ from anlan.enterprises.grading import RISKS
 from anlan.enterprises.lec import thresholds
 from anlan.enterprises.models import Enterprise, FloorPlan, RiskPoint
 from anlan.enterprises.pdf.risks import cards_pdf, map_pdf
+from anlan.enterprises.policy_page import current
 from anlan.enterprises.views.files import firm_of
 from anlan.enterprises.views.policy import policy_home
 from anlan.files.actions import serve
 from anlan.lib.asked import number
 from anlan.lib.errors import Refused
-
-
-def current(firm: Enterprise) -> list[RiskPoint]:
-    """The points of a firm, highest first: their place in this list is the number on map and card."""
-    return list(firm.risk_points.filter(retired_on__isnull=True).order_by("-score", "pk"))
 
 
 def _frame(request: HttpRequest, firm: Enterprise) -> dict[str, Any]:

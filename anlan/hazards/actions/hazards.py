@@ -18,7 +18,7 @@ from anlan.accounts.models import Organisation, User
 from anlan.enterprises.models import Enterprise
 from anlan.hazards import deadlines, people
 from anlan.hazards.actions.photos import bind
-from anlan.hazards.actions.steps import keep, needed, plain, take, tell
+from anlan.hazards.actions.steps import keep, needed, plain, take, tell, weigh
 from anlan.hazards.counting import begun, count, opened
 from anlan.hazards.models import ChecklistVersion, Hazard, HazardStep, Holiday, Inspection, Photo
 from anlan.hazards.numbers import next_number
@@ -247,6 +247,7 @@ def pass_hazard(
     )
     bind(photos, hazard, step, role=Photo.Role.SCENE, by=by)
     count(hazard, {"rechecks_passed": 1}, step.at)
+    weigh(hazard, step, passed=True)
     if hazard.state == State.CLOSED:
         count(hazard, {"hazards_closed": 1} | opened(hazard, -1), now)
         tell(people.concerned(hazard), hazard, step, _("隐患复查通过，已闭环"), hazard.title)
@@ -292,6 +293,7 @@ def fail_hazard(
     )  # fmt: skip
     bind(photos, hazard, step, role=Photo.Role.SCENE, by=by)
     count(hazard, {"rechecks_failed": 1}, step.at)
+    weigh(hazard, step, passed=False)
     tell(people.concerned(hazard), hazard, step, _("隐患复查没有通过，请重新整改"), words)
     if risen:
         tell(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.accounts.models import User
+from anlan.agencies.scoring import note_recheck
 from anlan.audit.actions import record
 from anlan.hazards import life, people
 from anlan.hazards.models import Hazard, HazardStep
@@ -125,3 +126,12 @@ def tell(users: Iterable[int], hazard: Hazard, step: HazardStep, title: Text, te
         people.but(users, step.by_id), KINDS.get(step.verb, "hazard"), title, key=f"hazard-step:{step.pk}", text=text,
         url=reverse("hazards:detail", args=[hazard.pk]),
     )  # fmt: skip
+
+
+def weigh(hazard: Hazard, step: HazardStep, *, passed: bool) -> None:
+    """Let a re-inspection weigh on the score of the agency that helped to cure, else of the one that found the hazard;
+    never when that agency looked at its own finding itself."""
+    agency = hazard.helper_id or hazard.found_for_id
+    by_itself = step.by is not None and step.by.post is not None and step.by.post.organisation_id == agency
+    if agency is not None and not by_itself:
+        note_recheck(agency, passed, hazard.enterprise, step.at)

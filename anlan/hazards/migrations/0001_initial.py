@@ -8,488 +8,1230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_cloud'),
-        ('enterprises', '0002_cloud'),
-        ('files', '0001_initial'),
+        ("accounts", "0002_cloud"),
+        ("enterprises", "0002_cloud"),
+        ("files", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('works', models.BooleanField()),
-                ('name', models.CharField(max_length=40)),
-                ('source', models.CharField(max_length=120)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("works", models.BooleanField()),
+                ("name", models.CharField(max_length=40)),
+                ("source", models.CharField(max_length=120)),
             ],
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('prefix', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("prefix", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Checklist',
+            name="Checklist",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('place', models.CharField(blank=True, help_text='where it is walked: 打磨车间', max_length=60)),
-                ('industry', models.CharField(blank=True, help_text='GB/T 4754 prefixes it is made for, by spaces: C20 C2110; empty: any', max_length=120)),
-                ('kind', models.CharField(choices=[('patrol', '检查'), ('monthly', '月报审'), ('quarterly', '季度自查')], default='patrol', max_length=10)),
-                ('element', models.CharField(blank=True, help_text="field of the firm's file that calls for it: has_dust, has_dormitory, …", max_length=24)),
-                ('region_code', models.CharField(blank=True, help_text="territory that keeps it; empty: the platform's", max_length=24)),
-                ('retired_on', models.DateField(blank=True, null=True)),
-                ('instead_of', models.ForeignKey(blank=True, help_text="the platform's list that this one stands for in its territory", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.checklist')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("place", models.CharField(blank=True, help_text="where it is walked: 打磨车间", max_length=60)),
+                (
+                    "industry",
+                    models.CharField(
+                        blank=True,
+                        help_text="GB/T 4754 prefixes it is made for, by spaces: C20 C2110; empty: any",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("patrol", "检查"), ("monthly", "月报审"), ("quarterly", "季度自查")],
+                        default="patrol",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "element",
+                    models.CharField(
+                        blank=True,
+                        help_text="field of the firm's file that calls for it: has_dust, has_dormitory, …",
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        blank=True, help_text="territory that keeps it; empty: the platform's", max_length=24
+                    ),
+                ),
+                ("retired_on", models.DateField(blank=True, null=True)),
+                (
+                    "instead_of",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="the platform's list that this one stands for in its territory",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="hazards.checklist",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChecklistVersion',
+            name="ChecklistVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('items', models.JSONField(default=list)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('checklist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='hazards.checklist')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("items", models.JSONField(default=list)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "checklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="hazards.checklist"
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='checklist',
-            name='current',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.checklistversion'),
+            model_name="checklist",
+            name="current",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hazards.checklistversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('public_key', models.TextField(help_text='JWK, ECDSA P-256')),
-                ('head', models.CharField(blank=True, help_text='hash of the last operation taken', max_length=64)),
-                ('sequence', models.PositiveIntegerField(default=0, help_text='number of the last operation taken')),
-                ('clock_error', models.IntegerField(default=0, help_text='seconds ahead of the server when last heard')),
-                ('seen_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.post')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("public_key", models.TextField(help_text="JWK, ECDSA P-256")),
+                ("head", models.CharField(blank=True, help_text="hash of the last operation taken", max_length=64)),
+                ("sequence", models.PositiveIntegerField(default=0, help_text="number of the last operation taken")),
+                (
+                    "clock_error",
+                    models.IntegerField(default=0, help_text="seconds ahead of the server when last heard"),
+                ),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.post"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="devices", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hazard',
+            name="Hazard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(help_text='YH-410105-26110007: county, month, running number', max_length=24, unique=True)),
-                ('region_code', models.CharField(help_text='of the firm; moves with it while open, kept once closed', max_length=24)),
-                ('industry', models.CharField(blank=True, help_text='section and division: C21', max_length=8)),
-                ('source', models.CharField(choices=[('patrol', '网格巡查'), ('town', '镇街检查'), ('self', '企业自查'), ('report', '企业报审'), ('agency', '机构检查'), ('association', '协会检查'), ('public', '群众举报')], max_length=12)),
-                ('item', models.CharField(blank=True, max_length=40)),
-                ('title', models.CharField(help_text='the fact: 3 号车间东侧安全出口被料架堵住', max_length=80)),
-                ('place', models.CharField(max_length=80)),
-                ('detail', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('fire', '消防与疏散'), ('electric', '用电'), ('machine', '机械设备'), ('special', '特种设备'), ('chemical', '危险化学品'), ('dust', '粉尘涉爆'), ('space', '有限空间'), ('height', '高处与临边'), ('gas', '燃气'), ('hot', '动火作业'), ('health', '职业健康与防护用品'), ('building', '建筑与场所'), ('management', '制度与培训'), ('other', '其他')], max_length=12)),
-                ('grade', models.CharField(choices=[('general', '一般隐患'), ('major', '重大隐患')], default='general', max_length=8)),
-                ('criterion', models.CharField(blank=True, help_text='which criterion makes it a major hazard', max_length=200)),
-                ('cite', models.CharField(blank=True, help_text='article or standard that it breaks', max_length=200)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('measure', models.TextField(blank=True, help_text='five musts 1: what is done')),
-                ('responsible', models.CharField(blank=True, help_text='2: who answers for it', max_length=60)),
-                ('fen', models.BigIntegerField(blank=True, help_text='3: money, hundredths of a yuan; 0 is an answer', null=True)),
-                ('deadline', models.DateField(blank=True, help_text='4: last day; a date, overdue from the next day on', null=True)),
-                ('contingency', models.TextField(blank=True, help_text='5: what keeps people safe until then')),
-                ('state', models.CharField(choices=[('found', '待落实整改'), ('curing', '整改中'), ('cured', '待复查'), ('passed', '待销号'), ('closed', '已闭环'), ('void', '已撤销')], default='found', max_length=8)),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, '网格'), (2, '镇街联合整治'), (3, '县区督办')], default=1)),
-                ('level_since', models.DateTimeField(blank=True, null=True)),
-                ('reopened', models.PositiveSmallIntegerField(default=0)),
-                ('failed', models.PositiveSmallIntegerField(default=0, help_text='re-inspections that it did not pass')),
-                ('found_at', models.DateTimeField()),
-                ('cured_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('overdue_noted', models.DateField(blank=True, help_text='the deadline whose passing the clock has noted', null=True)),
-                ('client_id', models.UUIDField(blank=True, help_text='given by form or device: a retry is harmless', null=True, unique=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('checklist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.checklistversion')),
-                ('cured_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='enterprises.enterprise')),
-                ('fixer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('found_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('found_for', models.ForeignKey(blank=True, help_text='agency or association that found it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('helper', models.ForeignKey(blank=True, help_text='agency that cures it for the firm: it may not verify', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "number",
+                    models.CharField(
+                        help_text="YH-410105-26110007: county, month, running number", max_length=24, unique=True
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        help_text="of the firm; moves with it while open, kept once closed", max_length=24
+                    ),
+                ),
+                ("industry", models.CharField(blank=True, help_text="section and division: C21", max_length=8)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("patrol", "网格巡查"),
+                            ("town", "镇街检查"),
+                            ("self", "企业自查"),
+                            ("report", "企业报审"),
+                            ("agency", "机构检查"),
+                            ("association", "协会检查"),
+                            ("public", "群众举报"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("item", models.CharField(blank=True, max_length=40)),
+                ("title", models.CharField(help_text="the fact: 3 号车间东侧安全出口被料架堵住", max_length=80)),
+                ("place", models.CharField(max_length=80)),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("fire", "消防与疏散"),
+                            ("electric", "用电"),
+                            ("machine", "机械设备"),
+                            ("special", "特种设备"),
+                            ("chemical", "危险化学品"),
+                            ("dust", "粉尘涉爆"),
+                            ("space", "有限空间"),
+                            ("height", "高处与临边"),
+                            ("gas", "燃气"),
+                            ("hot", "动火作业"),
+                            ("health", "职业健康与防护用品"),
+                            ("building", "建筑与场所"),
+                            ("management", "制度与培训"),
+                            ("other", "其他"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[("general", "一般隐患"), ("major", "重大隐患")], default="general", max_length=8
+                    ),
+                ),
+                (
+                    "criterion",
+                    models.CharField(blank=True, help_text="which criterion makes it a major hazard", max_length=200),
+                ),
+                ("cite", models.CharField(blank=True, help_text="article or standard that it breaks", max_length=200)),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("measure", models.TextField(blank=True, help_text="five musts 1: what is done")),
+                ("responsible", models.CharField(blank=True, help_text="2: who answers for it", max_length=60)),
+                (
+                    "fen",
+                    models.BigIntegerField(
+                        blank=True, help_text="3: money, hundredths of a yuan; 0 is an answer", null=True
+                    ),
+                ),
+                (
+                    "deadline",
+                    models.DateField(
+                        blank=True, help_text="4: last day; a date, overdue from the next day on", null=True
+                    ),
+                ),
+                ("contingency", models.TextField(blank=True, help_text="5: what keeps people safe until then")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("found", "待落实整改"),
+                            ("curing", "整改中"),
+                            ("cured", "待复查"),
+                            ("passed", "待销号"),
+                            ("closed", "已闭环"),
+                            ("void", "已撤销"),
+                        ],
+                        default="found",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "网格"), (2, "镇街联合整治"), (3, "县区督办")], default=1
+                    ),
+                ),
+                ("level_since", models.DateTimeField(blank=True, null=True)),
+                ("reopened", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "failed",
+                    models.PositiveSmallIntegerField(default=0, help_text="re-inspections that it did not pass"),
+                ),
+                ("found_at", models.DateTimeField()),
+                ("cured_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "overdue_noted",
+                    models.DateField(blank=True, help_text="the deadline whose passing the clock has noted", null=True),
+                ),
+                (
+                    "client_id",
+                    models.UUIDField(
+                        blank=True, help_text="given by form or device: a retry is harmless", null=True, unique=True
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "checklist",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="hazards.checklistversion",
+                    ),
+                ),
+                (
+                    "cured_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="hazards", to="enterprises.enterprise"
+                    ),
+                ),
+                (
+                    "fixer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "found_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "found_for",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="agency or association that found it",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "helper",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="agency that cures it for the firm: it may not verify",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('until', models.DateField()),
-                ('because', models.CharField(max_length=300)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('granted', models.BooleanField(null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('words', models.CharField(blank=True, max_length=300)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='hazards.hazard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("until", models.DateField()),
+                ("because", models.CharField(max_length=300)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("granted", models.BooleanField(null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("words", models.CharField(blank=True, max_length=300)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hazard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="extensions", to="hazards.hazard"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HazardExport',
+            name="HazardExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('conditions', models.CharField(blank=True, max_length=500)),
-                ('state', models.CharField(choices=[('running', '正在导出'), ('done', '已完成'), ('failed', '没有完成')], default='running', max_length=8)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('beat_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("conditions", models.CharField(blank=True, max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "正在导出"), ("done", "已完成"), ("failed", "没有完成")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("beat_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.post"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HazardStep',
+            name="HazardStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(help_text='find, plan, cure, pass, fail, close, reopen, void, escalate, extend, …', max_length=20)),
-                ('before', models.CharField(blank=True, max_length=8)),
-                ('after', models.CharField(max_length=8)),
-                ('level', models.PositiveSmallIntegerField(default=1)),
-                ('by_post', models.CharField(blank=True, max_length=120)),
-                ('at', models.DateTimeField()),
-                ('words', models.CharField(blank=True, max_length=500)),
-                ('detail', models.JSONField(default=dict, help_text='what changed: {field: [old, new]}')),
-                ('by', models.ForeignKey(blank=True, help_text='empty: the clock', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='hazards.hazard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verb",
+                    models.CharField(
+                        help_text="find, plan, cure, pass, fail, close, reopen, void, escalate, extend, …",
+                        max_length=20,
+                    ),
+                ),
+                ("before", models.CharField(blank=True, max_length=8)),
+                ("after", models.CharField(max_length=8)),
+                ("level", models.PositiveSmallIntegerField(default=1)),
+                ("by_post", models.CharField(blank=True, max_length=120)),
+                ("at", models.DateTimeField()),
+                ("words", models.CharField(blank=True, max_length=500)),
+                ("detail", models.JSONField(default=dict, help_text="what changed: {field: [old, new]}")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="empty: the clock",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hazard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="hazards.hazard"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Inspection',
+            name="Inspection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('region_code', models.CharField(help_text='of the firm when the visit was planned; moves with it while open', max_length=24)),
-                ('industry', models.CharField(blank=True, max_length=8)),
-                ('kind', models.CharField(choices=[('patrol', '网格巡查'), ('town', '镇街检查'), ('agency', '机构检查'), ('association', '协会检查'), ('self', '企业自查')], max_length=12)),
-                ('state', models.CharField(choices=[('planned', '待检查'), ('doing', '正在检查'), ('done', '已完成'), ('cancelled', '已取消')], default='planned', max_length=10)),
-                ('plan', models.CharField(blank=True, help_text='what it is about and why', max_length=500)),
-                ('period', models.CharField(blank=True, help_text='2026Q4: one planned patrol per firm and period', max_length=16)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('accuracy', models.FloatField(blank=True, help_text='metres', null=True)),
-                ('accompanied_by', models.CharField(blank=True, help_text='who of the firm went along', max_length=60)),
-                ('no_position', models.CharField(blank=True, help_text='why there is no position', max_length=120)),
-                ('words', models.TextField(blank=True)),
-                ('signed_as', models.CharField(blank=True, help_text="name under the inspector's signature", max_length=60)),
-                ('firm_signed_as', models.CharField(blank=True, help_text="name under the firm's signature", max_length=60)),
-                ('unsigned_because', models.CharField(blank=True, help_text='why nobody of the firm signed', max_length=120)),
-                ('cancelled_because', models.CharField(blank=True, max_length=200)),
-                ('version', models.PositiveIntegerField(default=0, help_text='compare-and-set: grows with every write')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('checklists', models.ManyToManyField(related_name='+', to='hazards.checklistversion')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='enterprises.enterprise')),
-                ('firm_signature', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('inspector', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, help_text='agency or association', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('signature', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "region_code",
+                    models.CharField(
+                        help_text="of the firm when the visit was planned; moves with it while open", max_length=24
+                    ),
+                ),
+                ("industry", models.CharField(blank=True, max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("patrol", "网格巡查"),
+                            ("town", "镇街检查"),
+                            ("agency", "机构检查"),
+                            ("association", "协会检查"),
+                            ("self", "企业自查"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "待检查"),
+                            ("doing", "正在检查"),
+                            ("done", "已完成"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("plan", models.CharField(blank=True, help_text="what it is about and why", max_length=500)),
+                (
+                    "period",
+                    models.CharField(
+                        blank=True, help_text="2026Q4: one planned patrol per firm and period", max_length=16
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("accuracy", models.FloatField(blank=True, help_text="metres", null=True)),
+                ("accompanied_by", models.CharField(blank=True, help_text="who of the firm went along", max_length=60)),
+                ("no_position", models.CharField(blank=True, help_text="why there is no position", max_length=120)),
+                ("words", models.TextField(blank=True)),
+                (
+                    "signed_as",
+                    models.CharField(blank=True, help_text="name under the inspector's signature", max_length=60),
+                ),
+                (
+                    "firm_signed_as",
+                    models.CharField(blank=True, help_text="name under the firm's signature", max_length=60),
+                ),
+                (
+                    "unsigned_because",
+                    models.CharField(blank=True, help_text="why nobody of the firm signed", max_length=120),
+                ),
+                ("cancelled_because", models.CharField(blank=True, max_length=200)),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=0, help_text="compare-and-set: grows with every write"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("checklists", models.ManyToManyField(related_name="+", to="hazards.checklistversion")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inspections",
+                        to="enterprises.enterprise",
+                    ),
+                ),
+                (
+                    "firm_signature",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "inspector",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="agency or association",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "signature",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='hazard',
-            name='inspection',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='hazards.inspection'),
+            model_name="hazard",
+            name="inspection",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hazards",
+                to="hazards.inspection",
+            ),
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(help_text='key of the item', max_length=40)),
-                ('result', models.CharField(choices=[('ok', '符合'), ('fail', '不符合'), ('na', '不涉及')], max_length=4)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(help_text="moment on the server's clock, as near as the device lets us tell")),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('checklist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.checklistversion')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='hazards.inspection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("item", models.CharField(help_text="key of the item", max_length=40)),
+                (
+                    "result",
+                    models.CharField(choices=[("ok", "符合"), ("fail", "不符合"), ("na", "不涉及")], max_length=4),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                (
+                    "at",
+                    models.DateTimeField(help_text="moment on the server's clock, as near as the device lets us tell"),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "checklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hazards.checklistversion"
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="hazards.inspection"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(help_text='given by the device')),
-                ('task', models.UUIDField(help_text='uid of the inspection as the device names it, also where there is none')),
-                ('sequence', models.PositiveIntegerField()),
-                ('previous', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(help_text='SHA-256 of the signed text: what the entry is known by', max_length=64)),
-                ('signature', models.TextField()),
-                ('kind', models.CharField(help_text='start, answer, note, hazard, sign, finish, …', max_length=20)),
-                ('body', models.JSONField()),
-                ('done_at', models.DateTimeField(help_text="by the device's clock")),
-                ('at', models.DateTimeField(help_text="by the server's, as near as it can be told")),
-                ('clock_error', models.IntegerField(default=0, help_text='seconds the device was ahead when it sent this')),
-                ('clock_doubt', models.BooleanField(default=False, help_text='off by more than a few minutes, or out of order')),
-                ('taken_at', models.DateTimeField(auto_now_add=True)),
-                ('outcome', models.CharField(choices=[('applied', '已生效'), ('conflict', '有冲突，等人决定'), ('quarantined', '存疑，已隔离保存')], max_length=12)),
-                ('code', models.CharField(blank=True, help_text='why it is in doubt: gap, signature, territory, post, …', max_length=20)),
-                ('because', models.CharField(blank=True, max_length=300)),
-                ('decision', models.CharField(blank=True, choices=[('accepted', '已接收'), ('discarded', '不采用')], max_length=10)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('words', models.CharField(blank=True, help_text='of whoever decided', max_length=300)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='operations', to='hazards.device')),
-                ('inspection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='operations', to='hazards.inspection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.UUIDField(help_text="given by the device")),
+                (
+                    "task",
+                    models.UUIDField(
+                        help_text="uid of the inspection as the device names it, also where there is none"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField()),
+                ("previous", models.CharField(blank=True, max_length=64)),
+                (
+                    "hash",
+                    models.CharField(help_text="SHA-256 of the signed text: what the entry is known by", max_length=64),
+                ),
+                ("signature", models.TextField()),
+                ("kind", models.CharField(help_text="start, answer, note, hazard, sign, finish, …", max_length=20)),
+                ("body", models.JSONField()),
+                ("done_at", models.DateTimeField(help_text="by the device's clock")),
+                ("at", models.DateTimeField(help_text="by the server's, as near as it can be told")),
+                (
+                    "clock_error",
+                    models.IntegerField(default=0, help_text="seconds the device was ahead when it sent this"),
+                ),
+                (
+                    "clock_doubt",
+                    models.BooleanField(default=False, help_text="off by more than a few minutes, or out of order"),
+                ),
+                ("taken_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("applied", "已生效"),
+                            ("conflict", "有冲突，等人决定"),
+                            ("quarantined", "存疑，已隔离保存"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, help_text="why it is in doubt: gap, signature, territory, post, …", max_length=20
+                    ),
+                ),
+                ("because", models.CharField(blank=True, max_length=300)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=[("accepted", "已接收"), ("discarded", "不采用")], max_length=10
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("words", models.CharField(blank=True, help_text="of whoever decided", max_length=300)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="operations", to="hazards.device"
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operations",
+                        to="hazards.inspection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Conflict',
+            name="Conflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(help_text='checklist version and item, or a field of the inspection', max_length=120)),
-                ('present', models.JSONField(help_text='what the server held: {value, by, at}')),
-                ('arriving', models.JSONField(help_text='what the device brought: {value, by, at}')),
-                ('chosen', models.CharField(blank=True, choices=[('present', '保留现有'), ('arriving', '采用新到')], max_length=8)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to='hazards.inspection')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.operation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "field",
+                    models.CharField(
+                        help_text="checklist version and item, or a field of the inspection", max_length=120
+                    ),
+                ),
+                ("present", models.JSONField(help_text="what the server held: {value, by, at}")),
+                ("arriving", models.JSONField(help_text="what the device brought: {value, by, at}")),
+                (
+                    "chosen",
+                    models.CharField(
+                        blank=True, choices=[("present", "保留现有"), ("arriving", "采用新到")], max_length=8
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="conflicts", to="hazards.inspection"
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hazards.operation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(help_text='ZG-410105-26110003', max_length=24, unique=True)),
-                ('region_code', models.CharField(max_length=24)),
-                ('deadline', models.DateField(help_text='the earliest of its hazards')),
-                ('by_post', models.CharField(max_length=120)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='enterprises.enterprise')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('hazards', models.ManyToManyField(related_name='orders', to='hazards.hazard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(help_text="ZG-410105-26110003", max_length=24, unique=True)),
+                ("region_code", models.CharField(max_length=24)),
+                ("deadline", models.DateField(help_text="the earliest of its hazards")),
+                ("by_post", models.CharField(max_length=120)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="enterprises.enterprise"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
+                ),
+                ("hazards", models.ManyToManyField(related_name="orders", to="hazards.hazard")),
             ],
         ),
         migrations.CreateModel(
-            name='Penalty',
+            name="Penalty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decided_on', models.DateField()),
-                ('document', models.CharField(help_text='number of the decision', max_length=80)),
-                ('article', models.CharField(max_length=80)),
-                ('fen', models.BigIntegerField(default=0)),
-                ('stopped', models.BooleanField(default=False, help_text='production stopped')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='penalties', to='enterprises.enterprise')),
-                ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('hazard', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='penalties', to='hazards.hazard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("decided_on", models.DateField()),
+                ("document", models.CharField(help_text="number of the decision", max_length=80)),
+                ("article", models.CharField(max_length=80)),
+                ("fen", models.BigIntegerField(default=0)),
+                ("stopped", models.BooleanField(default=False, help_text="production stopped")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="penalties",
+                        to="enterprises.enterprise",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "hazard",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="penalties",
+                        to="hazards.hazard",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Photo',
+            name="Photo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(default=uuid.uuid4, help_text='given by the device: a retry is harmless', unique=True)),
-                ('item', models.CharField(blank=True, help_text='item of the checklist it shows', max_length=40)),
-                ('role', models.CharField(choices=[('before', '整改前'), ('after', '整改后'), ('scene', '现场'), ('paper', '资料')], max_length=8)),
-                ('sha256', models.CharField(help_text='of the original', max_length=64)),
-                ('caption', models.CharField(blank=True, max_length=120)),
-                ('taken_at', models.DateTimeField(blank=True, help_text='by the device', null=True)),
-                ('clock_error', models.IntegerField(blank=True, help_text="seconds the device's clock was ahead at upload", null=True)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('accuracy', models.FloatField(blank=True, help_text='metres', null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hazard', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='hazards.hazard')),
-                ('inspection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='hazards.inspection')),
-                ('original', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('shown', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('step', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='hazards.hazardstep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "client_id",
+                    models.UUIDField(
+                        default=uuid.uuid4, help_text="given by the device: a retry is harmless", unique=True
+                    ),
+                ),
+                ("item", models.CharField(blank=True, help_text="item of the checklist it shows", max_length=40)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("before", "整改前"), ("after", "整改后"), ("scene", "现场"), ("paper", "资料")],
+                        max_length=8,
+                    ),
+                ),
+                ("sha256", models.CharField(help_text="of the original", max_length=64)),
+                ("caption", models.CharField(blank=True, max_length=120)),
+                ("taken_at", models.DateTimeField(blank=True, help_text="by the device", null=True)),
+                (
+                    "clock_error",
+                    models.IntegerField(
+                        blank=True, help_text="seconds the device's clock was ahead at upload", null=True
+                    ),
+                ),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("accuracy", models.FloatField(blank=True, help_text="metres", null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hazard",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="hazards.hazard",
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="hazards.inspection",
+                    ),
+                ),
+                (
+                    "original",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
+                ),
+                (
+                    "shown",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="hazards.hazardstep",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PhotoUpload',
+            name="PhotoUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveIntegerField()),
-                ('received', models.PositiveIntegerField(default=0)),
-                ('path', models.CharField(blank=True, help_text='folder of the pieces in the storage', max_length=200)),
-                ('about', models.JSONField(default=dict, help_text='item, role, taken_at, latitude, longitude, accuracy, caption, hazard')),
-                ('done_at', models.DateTimeField(blank=True, help_text='whole, and its hash right', null=True)),
-                ('bound_at', models.DateTimeField(blank=True, help_text='became evidence of its inspection', null=True)),
-                ('dropped_at', models.DateTimeField(blank=True, help_text='the officer took it back before it was evidence', null=True)),
-                ('blob', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to='hazards.device')),
-                ('inspection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to='hazards.inspection')),
-                ('operation', models.ForeignKey(help_text='that announced it', on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to='hazards.operation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.UUIDField(unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveIntegerField()),
+                ("received", models.PositiveIntegerField(default=0)),
+                ("path", models.CharField(blank=True, help_text="folder of the pieces in the storage", max_length=200)),
+                (
+                    "about",
+                    models.JSONField(
+                        default=dict, help_text="item, role, taken_at, latitude, longitude, accuracy, caption, hazard"
+                    ),
+                ),
+                ("done_at", models.DateTimeField(blank=True, help_text="whole, and its hash right", null=True)),
+                (
+                    "bound_at",
+                    models.DateTimeField(blank=True, help_text="became evidence of its inspection", null=True),
+                ),
+                (
+                    "dropped_at",
+                    models.DateTimeField(
+                        blank=True, help_text="the officer took it back before it was evidence", null=True
+                    ),
+                ),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uploads", to="hazards.device"
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uploads",
+                        to="hazards.inspection",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        help_text="that announced it",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uploads",
+                        to="hazards.operation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SafetyReport',
+            name="SafetyReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=24)),
-                ('kind', models.CharField(choices=[('monthly', '月度报审'), ('quarterly', '季度自查自报')], max_length=10)),
-                ('period', models.DateField(help_text='first day of the month or quarter')),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', '待填报'), ('submitted', '待审核'), ('returned', '退回重报'), ('passed', '已通过')], default='open', max_length=10)),
-                ('answers', models.JSONField(default=dict, help_text='{item: {result, note}}: the draft, and what was last submitted')),
-                ('rounds', models.PositiveSmallIntegerField(default=0)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('first_submitted_at', models.DateTimeField(blank=True, help_text='decides on time or late', null=True)),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('saved_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('checklist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hazards.checklistversion')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='enterprises.enterprise')),
-                ('reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region_code", models.CharField(max_length=24)),
+                (
+                    "kind",
+                    models.CharField(choices=[("monthly", "月度报审"), ("quarterly", "季度自查自报")], max_length=10),
+                ),
+                ("period", models.DateField(help_text="first day of the month or quarter")),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待填报"),
+                            ("submitted", "待审核"),
+                            ("returned", "退回重报"),
+                            ("passed", "已通过"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "answers",
+                    models.JSONField(
+                        default=dict, help_text="{item: {result, note}}: the draft, and what was last submitted"
+                    ),
+                ),
+                ("rounds", models.PositiveSmallIntegerField(default=0)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "first_submitted_at",
+                    models.DateTimeField(blank=True, help_text="decides on time or late", null=True),
+                ),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                ("saved_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "checklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hazards.checklistversion"
+                    ),
+                ),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="enterprises.enterprise"
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReportRound',
+            name="ReportRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('answers', models.JSONField()),
-                ('submitted_at', models.DateTimeField()),
-                ('passed', models.BooleanField(null=True)),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('words', models.CharField(blank=True, help_text='reason of the return', max_length=500)),
-                ('reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='hazards.safetyreport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("answers", models.JSONField()),
+                ("submitted_at", models.DateTimeField()),
+                ("passed", models.BooleanField(null=True)),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                ("words", models.CharField(blank=True, help_text="reason of the return", max_length=500)),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="history", to="hazards.safetyreport"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='checklistversion',
-            constraint=models.UniqueConstraint(fields=('checklist', 'number'), name='one_checklist_version'),
+            model_name="checklistversion",
+            constraint=models.UniqueConstraint(fields=("checklist", "number"), name="one_checklist_version"),
         ),
         migrations.AddConstraint(
-            model_name='checklistversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at__isnull', True)), fields=('checklist',), name='one_draft_per_checklist'),
+            model_name="checklistversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("published_at__isnull", True)),
+                fields=("checklist",),
+                name="one_draft_per_checklist",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('granted__isnull', True)), fields=('hazard',), name='one_open_extension'),
+            model_name="extension",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("granted__isnull", True)), fields=("hazard",), name="one_open_extension"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hazardexport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('created_by',), name='one_running_hazard_export'),
+            model_name="hazardexport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")), fields=("created_by",), name="one_running_hazard_export"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hazardstep',
-            index=models.Index(fields=['hazard', '-id'], name='hazards_haz_hazard__d4de3a_idx'),
+            model_name="hazardstep",
+            index=models.Index(fields=["hazard", "-id"], name="hazards_haz_hazard__d4de3a_idx"),
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['region_code', 'state', 'due_on'], name='hazards_ins_region__ada33e_idx'),
+            model_name="inspection",
+            index=models.Index(fields=["region_code", "state", "due_on"], name="hazards_ins_region__ada33e_idx"),
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['enterprise', '-id'], name='hazards_ins_enterpr_af1f8a_idx'),
+            model_name="inspection",
+            index=models.Index(fields=["enterprise", "-id"], name="hazards_ins_enterpr_af1f8a_idx"),
         ),
         migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['organisation', 'state'], name='hazards_ins_organis_f5c888_idx'),
+            model_name="inspection",
+            index=models.Index(fields=["organisation", "state"], name="hazards_ins_organis_f5c888_idx"),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'patrol'), models.Q(('period', ''), _negated=True)), fields=('enterprise', 'period'), name='one_patrol_per_firm_and_period'),
+            model_name="inspection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "patrol"), models.Q(("period", ""), _negated=True)),
+                fields=("enterprise", "period"),
+                name="one_patrol_per_firm_and_period",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['region_code', 'state', 'deadline'], name='hazards_haz_region__341ce0_idx'),
+            model_name="hazard",
+            index=models.Index(fields=["region_code", "state", "deadline"], name="hazards_haz_region__341ce0_idx"),
         ),
         migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['enterprise', 'state'], name='hazards_haz_enterpr_80af96_idx'),
+            model_name="hazard",
+            index=models.Index(fields=["enterprise", "state"], name="hazards_haz_enterpr_80af96_idx"),
         ),
         migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['found_for', 'state'], name='hazards_haz_found_f_631bed_idx'),
+            model_name="hazard",
+            index=models.Index(fields=["found_for", "state"], name="hazards_haz_found_f_631bed_idx"),
         ),
         migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(condition=models.Q(('state__in', ['found', 'curing', 'cured', 'passed'])), fields=['region_code', '-id'], name='hazards_open'),
+            model_name="hazard",
+            index=models.Index(
+                condition=models.Q(("state__in", ["found", "curing", "cured", "passed"])),
+                fields=["region_code", "-id"],
+                name="hazards_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(condition=models.Q(('state__in', ['found', 'curing'])), fields=['deadline'], name='hazards_ticking'),
+            model_name="hazard",
+            index=models.Index(
+                condition=models.Q(("state__in", ["found", "curing"])), fields=["deadline"], name="hazards_ticking"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('inspection', 'checklist', 'item'), name='one_finding_per_item'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("inspection", "checklist", "item"), name="one_finding_per_item"),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['device', 'sequence'], name='hazards_ope_device__7ad68b_idx'),
+            model_name="operation",
+            index=models.Index(fields=["device", "sequence"], name="hazards_ope_device__7ad68b_idx"),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['task'], name='hazards_ope_task_4c43f6_idx'),
+            model_name="operation",
+            index=models.Index(fields=["task"], name="hazards_ope_task_4c43f6_idx"),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('outcome', 'applied'), _negated=True), fields=['outcome'], name='operations_in_doubt'),
+            model_name="operation",
+            index=models.Index(
+                condition=models.Q(("outcome", "applied"), _negated=True),
+                fields=["outcome"],
+                name="operations_in_doubt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(fields=('device', 'hash'), name='one_operation_per_hash'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(fields=("device", "hash"), name="one_operation_per_hash"),
         ),
         migrations.AddIndex(
-            model_name='conflict',
-            index=models.Index(condition=models.Q(('chosen', '')), fields=['inspection'], name='conflicts_open'),
+            model_name="conflict",
+            index=models.Index(condition=models.Q(("chosen", "")), fields=["inspection"], name="conflicts_open"),
         ),
         migrations.AddConstraint(
-            model_name='conflict',
-            constraint=models.UniqueConstraint(fields=('inspection', 'field', 'operation'), name='one_conflict_per_field_and_operation'),
+            model_name="conflict",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "field", "operation"), name="one_conflict_per_field_and_operation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['enterprise', '-id'], name='hazards_ord_enterpr_01822a_idx'),
+            model_name="order",
+            index=models.Index(fields=["enterprise", "-id"], name="hazards_ord_enterpr_01822a_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['region_code', '-id'], name='hazards_ord_region__594810_idx'),
+            model_name="order",
+            index=models.Index(fields=["region_code", "-id"], name="hazards_ord_region__594810_idx"),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'document'), name='one_penalty_per_document'),
+            model_name="penalty",
+            constraint=models.UniqueConstraint(fields=("enterprise", "document"), name="one_penalty_per_document"),
         ),
         migrations.AddIndex(
-            model_name='photoupload',
-            index=models.Index(condition=models.Q(('bound_at__isnull', True)), fields=['inspection'], name='photos_on_the_way'),
+            model_name="photoupload",
+            index=models.Index(
+                condition=models.Q(("bound_at__isnull", True)), fields=["inspection"], name="photos_on_the_way"
+            ),
         ),
         migrations.AddIndex(
-            model_name='safetyreport',
-            index=models.Index(fields=['region_code', 'state', 'due_on'], name='hazards_saf_region__43f618_idx'),
+            model_name="safetyreport",
+            index=models.Index(fields=["region_code", "state", "due_on"], name="hazards_saf_region__43f618_idx"),
         ),
         migrations.AddConstraint(
-            model_name='safetyreport',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'kind', 'period'), name='one_report_per_period'),
+            model_name="safetyreport",
+            constraint=models.UniqueConstraint(fields=("enterprise", "kind", "period"), name="one_report_per_period"),
         ),
         migrations.AddConstraint(
-            model_name='reportround',
-            constraint=models.UniqueConstraint(fields=('report', 'number'), name='one_report_round'),
+            model_name="reportround",
+            constraint=models.UniqueConstraint(fields=("report", "number"), name="one_report_round"),
         ),
     ]

@@ -115,13 +115,14 @@ class SafetyReport(models.Model):
         )
 
     def can_review(self, user: User) -> bool:
-        """Whether the user may pass or return it: INSPECT over the firm's place."""
+        """Whether the user may pass or return it: INSPECT over the firm's place, by nobody of the firm."""
         post = user.post
         return (
             user.may(powers.INSPECT)
             and post is not None
             and post.is_territorial
             and self.region_code.startswith(post.region_code)
+            and not user.belongs_to(self.enterprise_id)
         )
 
 

@@ -56,8 +56,7 @@ def of_helper(hazard: Hazard, user: User) -> bool:
 
 def is_party(hazard: Hazard, user: User) -> bool:
     """Whether the user, in any of their posts, belongs to the firm or to the agency that cures it."""
-    sides = {hazard.enterprise_id, hazard.helper_id} - {None}
-    return any(post.organisation_id in sides for post in user.open_posts)
+    return user.belongs_to(hazard.enterprise_id, hazard.helper_id)
 
 
 def of_finder(hazard: Hazard, user: User) -> bool:

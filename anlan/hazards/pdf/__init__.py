@@ -28,6 +28,10 @@ def order_pdf(facts: dict[str, Any], pictures: dict[str, bytes], address: str) -
             (root / name).write_bytes(content)
         segno.make(address, error="m", micro=False).save(str(root / "qr.svg"), border=0, dark="#17262b")
         made = typst.compile(
-            str(root / TEMPLATE.name), root=folder, font_paths=[str(settings.WEB_DIST / "fonts")], ignore_system_fonts=True, format="pdf"
+            str(root / TEMPLATE.name),
+            root=folder,
+            font_paths=[str(settings.WEB_DIST / "fonts")],
+            ignore_system_fonts=True,
+            format="pdf",
         )
     return bytes(made)

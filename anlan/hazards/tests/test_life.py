@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from anlan.accounts.models import Post, User
+from anlan.agencies.scoring import rechecks
 from anlan.audit.models import Record
 from anlan.enterprises.models import Mandate
 from anlan.hazards import actions, deadlines
@@ -353,3 +354,18 @@ def test_who_sees_a_hazard(cast: Cast, who: str, sees: bool) -> None:
     hazard = found(cast)
     user: User = cast.people[who]
     assert Hazard.objects.visible_to(user).filter(pk=hazard.pk).exists() is sees
+
+
+def test_a_re_inspection_by_others_weighs_on_the_agency_and_its_own_does_not(cast: Cast) -> None:
+    mandate(cast, "anhe")
+    for passer, expected in ((cast.grid, (1, 0)), (cast.engineer, (1, 0))):
+        hazard = cured(cast, by=cast.manager, source="agency")
+        Hazard.objects.filter(pk=hazard.pk).update(found_for=cast.anhe)
+        hazard.refresh_from_db()
+        actions.pass_hazard(hazard, by=passer)
+        assert rechecks(cast.anhe.pk) == expected
+    helped = cured(cast, by=cast.manager)
+    Hazard.objects.filter(pk=helped.pk).update(helper=cast.anhe)
+    helped.refresh_from_db()
+    actions.fail_hazard(helped, by=cast.grid, words="还堵着")
+    assert rechecks(cast.anhe.pk) == (1, 1)

@@ -97,7 +97,7 @@ def orders(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the open hazards of a firm for one notice, and issue it."""
     user: Any = request.user
     firm = get_object_or_404(Enterprise.objects.visible_to(user).select_related("organisation"), pk=pk)
-    if not user.may(powers.INSPECT):
+    if not user.may(powers.INSPECT) or not user.post or not user.post.is_territorial:
         raise Refused(_("下达整改通知书不在您现在这个身份的职责里。"), code="not_yours", status=403)
     open_ones = (
         Hazard.objects.visible_to(user)
@@ -133,7 +133,7 @@ def penalties(request: HttpRequest, pk: int) -> HttpResponse:
     """Penalties of a firm and the counters of article 113; the county and the town enter them."""
     user: Any = request.user
     firm = get_object_or_404(Enterprise.objects.visible_to(user).select_related("organisation"), pk=pk)
-    if not (user.may(powers.SUPERVISE) or firm.can_edit(user)):
+    if not (user.may(powers.SUPERVISE) or firm.is_managed_by(user)):
         raise Refused(_("没有找到这一页"), code="not_found", status=404)
     may = can_penalise(firm, user)
     form = PenaltyForm(request.POST or None, request.FILES or None) if may else None

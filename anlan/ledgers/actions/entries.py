@@ -288,9 +288,7 @@ def remove_file(file: EntryFile, *, by: User) -> None:
     if one is None or one["kind"] not in FILES:
         raise Refused(_("签名不能去掉，没有改动。"), code="no_field", status=422)
     if entry.state == Entry.State.KEPT:
-        EntryChange.objects.create(
-            entry=entry, key=file.key, label=one["label"][:60], before=file.original.name, by=by
-        )
+        EntryChange.objects.create(entry=entry, key=file.key, label=one["label"][:60], before=file.original.name, by=by)
     file.delete()
 
 

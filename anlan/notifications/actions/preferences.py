@@ -29,7 +29,13 @@ LETTERS_A_DAY: Final = 5
 
 @transaction.atomic
 def save_preference(
-    user: User, *, sms: Iterable[str], rhythms: Mapping[str, str], sms_urgent: bool, wake: bool, quiet: tuple[time, time]
+    user: User,
+    *,
+    sms: Iterable[str],
+    rhythms: Mapping[str, str],
+    sms_urgent: bool,
+    wake: bool,
+    quiet: tuple[time, time],
 ) -> Preference:
     """Keep the person's own choice. Groups and rhythms that do not exist are dropped; equal times mean no quiet hours."""
     preference, _new = Preference.objects.select_for_update().get_or_create(user=user)
@@ -55,7 +61,9 @@ def ask_email(user: User, address: str) -> None:
     now = timezone.now()
     asked = Delivery.objects.filter(user=user, key__startswith="confirm:", created_at__gte=now - timedelta(days=1))
     if address and (n := asked.count()) >= LETTERS_A_DAY:
-        raise Refused(_("今天已经发过 %(n)d 封确认信，明天再试。") % {"n": n}, code="too_often", status=429, field="email")
+        raise Refused(
+            _("今天已经发过 %(n)d 封确认信，明天再试。") % {"n": n}, code="too_often", status=429, field="email"
+        )
     # A letter that waits goes to the address of that moment: one that asks about another address must not reach this one.
     waits = Delivery.objects.filter(user=user, key__startswith="confirm:", state__in=["queued", "sending"])
     waits.update(state=Delivery.State.SKIPPED, because=_("邮箱又改过"), done_at=now)
@@ -64,9 +72,17 @@ def ask_email(user: User, address: str) -> None:
     record("change_email", user, by=user)
     if address:
         token = signing.dumps([user.pk, address], salt=CONFIRM, compress=True)
-        lines = [[_("点开链接，确认这是您的邮箱"), _("24 小时内有效。不是您填的，不用理会。"), reverse("notifications:confirm", args=[token])]]
+        lines = [
+            [
+                _("点开链接，确认这是您的邮箱"),
+                _("24 小时内有效。不是您填的，不用理会。"),
+                reverse("notifications:confirm", args=[token]),
+            ]
+        ]
         letter = {"title": _("确认您的邮箱"), "lines": lines}
-        Delivery.objects.create(user=user, channel="mail", key=f"confirm:{now:%Y%m%d%H%M%S%f}", letter=letter, next_at=now)
+        Delivery.objects.create(
+            user=user, channel="mail", key=f"confirm:{now:%Y%m%d%H%M%S%f}", letter=letter, next_at=now
+        )
 
 
 @transaction.atomic
@@ -78,7 +94,9 @@ def confirm_email(token: str) -> Preference:
         pk, address = 0, ""
     preference = Preference.objects.filter(user_id=pk).first()
     if preference is None or not address or preference.email != address:
-        raise Refused(_("这个确认链接不能用了：过了 24 小时，或者邮箱又改过。请再发一封。"), code="bad_token", status=422)
+        raise Refused(
+            _("这个确认链接不能用了：过了 24 小时，或者邮箱又改过。请再发一封。"), code="bad_token", status=422
+        )
     if preference.email_confirmed_at is None:
         preference.email_confirmed_at = timezone.now()
         if not preference.mail:

@@ -76,7 +76,9 @@ def test_by_default_only_urgent_messages_reach_a_proved_phone(cast: Cast) -> Non
 
 
 def test_a_message_goes_by_the_channels_chosen_and_once_only(cast: Cast) -> None:
-    wants(cast.boss, email="boss@example.com", sms=["training"], rhythms={"training": "instant"}, quiet=(time(0), time(0)))
+    wants(
+        cast.boss, email="boss@example.com", sms=["training"], rhythms={"training": "instant"}, quiet=(time(0), time(0))
+    )
     notify([cast.boss, cast.worker], "class", "新的培训班", key="k1", text="三天内学完", url="/home/")
     assert route() == 2
     assert route() == 0
@@ -189,7 +191,9 @@ def test_a_server_that_is_down_is_tried_again_later(cast: Cast, post_office: Any
 
 
 def test_a_killed_sender_repeats_a_letter_but_not_a_short_message(cast: Cast) -> None:
-    wants(cast.boss, email="boss@example.com", sms=["training"], rhythms={"training": "instant"}, quiet=(time(0), time(0)))
+    wants(
+        cast.boss, email="boss@example.com", sms=["training"], rhythms={"training": "instant"}, quiet=(time(0), time(0))
+    )
     notify([cast.boss], "class", "新的培训班", key="k1")
     route()
     Delivery.objects.update(state="sending", next_at=timezone.now())
@@ -253,7 +257,13 @@ def test_nobody_gets_an_empty_digest(cast: Cast) -> None:
 def test_the_page_keeps_what_was_chosen(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.boss)
     page = reverse("notifications:preferences")
-    form = {"sms": ["hazards"], "sms_urgent": "on", "quiet_from": "21:30", "quiet_until": "06:30", "mail_hazards": "daily"}
+    form = {
+        "sms": ["hazards"],
+        "sms_urgent": "on",
+        "quiet_from": "21:30",
+        "quiet_until": "06:30",
+        "mail_hazards": "daily",
+    }
     assert client.post(page, form).status_code == 302
     preference = Preference.objects.get(user=cast.boss)
     assert (preference.sms, preference.mail["hazards"], preference.quiet_from) == (["hazards"], "daily", time(21, 30))

@@ -48,7 +48,12 @@ def email(request: HttpRequest) -> HttpResponse:
         raise Refused(_("这不像一个邮箱地址，请核对。原来的地址没有改。"), code="bad_email", status=422, field="email")
     address = form.cleaned_data["email"]
     actions.ask_email(signed_in(request), address)
-    messages.success(request, _("确认信已经发到 %(a)s，点开里面的链接才会生效。") % {"a": address} if address else _("邮箱已经去掉，不再收邮件。"))
+    messages.success(
+        request,
+        _("确认信已经发到 %(a)s，点开里面的链接才会生效。") % {"a": address}
+        if address
+        else _("邮箱已经去掉，不再收邮件。"),
+    )
     return redirect("notifications:preferences")
 
 

@@ -20,6 +20,8 @@ def lay_demo() -> None:
     from anlan.operations.demo.ledgers import lay_ledgers
     from anlan.operations.demo.notices import lay_notices
     from anlan.operations.demo.patrol import lay_patrol
+    from anlan.operations.demo.performance import lay_performance
+    from anlan.operations.demo.policy import lay_policy
     from anlan.operations.demo.province import lay_province
     from anlan.supervision.recount import swap
 
@@ -27,7 +29,8 @@ def lay_demo() -> None:
     cast = lay_cast(outsiders=True)
     for lay in (
         lay_enterprises, lay_courses, lay_classes, lay_learning, lay_exams, lay_certificates, lay_province, lay_firms, lay_files,
-        lay_grids, lay_agencies, lay_ledgers, lay_hazards, lay_inspections, lay_patrol, lay_notices,
+        lay_grids, lay_agencies, lay_ledgers, lay_hazards, lay_inspections, lay_patrol, lay_policy, lay_performance,
+        lay_notices,
     ):  # fmt: skip
         lay(cast)
     swap()

@@ -116,11 +116,7 @@ def lay_cast(*, outsiders: bool = True) -> Cast:
     lay_regions()
     organisations = {key: _organisation(n, key, *rest) for n, (key, *rest) in enumerate(ORGANISATIONS)}
     rows = (*REGULARS, *OUTSIDERS, *SERVICES, *BESIDE)
-    people = {
-        row[0]: _person(n, row, organisations)
-        for n, row in enumerate(rows)
-        if outsiders or row not in OUTSIDERS
-    }
+    people = {row[0]: _person(n, row, organisations) for n, row in enumerate(rows) if outsiders or row not in OUTSIDERS}
     return Cast(people, organisations)
 
 

@@ -15,12 +15,21 @@ def lay_notices(cast: Cast) -> None:
     if Preference.objects.filter(user=cast.boss).exists():
         return
     now, quiet = timezone.now(), (time(22), time(7))
-    for user, email, rhythms in ((cast.boss, "boss@demo.invalid", {"training": "daily"}), (cast.town, "town@demo.invalid", {"hazards": "instant"})):
+    for user, email, rhythms in (
+        (cast.boss, "boss@demo.invalid", {"training": "daily"}),
+        (cast.town, "town@demo.invalid", {"hazards": "instant"}),
+    ):
         preference = save_preference(user, sms=["hazards"], rhythms=rhythms, sms_urgent=True, wake=False, quiet=quiet)
         preference.email, preference.email_confirmed_at = email, now
         preference.save(update_fields=["email", "email_confirmed_at"])
     route()
-    notify([cast.boss, cast.town], "hazard_overdue", "有一条隐患逾期，已转镇街联合整治（演示）", key="demo:hazard-overdue", url="/hazards/")
+    notify(
+        [cast.boss, cast.town],
+        "hazard_overdue",
+        "有一条隐患逾期，已转镇街联合整治（演示）",
+        key="demo:hazard-overdue",
+        url="/hazards/",
+    )
     route()
     made = list(Delivery.objects.filter(notice__key="demo:hazard-overdue").order_by("pk"))
     outcomes = (("sent", ""), ("failed", "邮件服务器暂时连不上，过一会儿会再试。"), ("sent", ""))

@@ -43,7 +43,9 @@ def _at(day: date, hour: int) -> datetime:
 
 def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, missed: int) -> None:
     """Eight planned patrols and six hazards of a month: some late, some not made, some not closed in time."""
-    firm: Enterprise = Enterprise.objects.active().filter(organisation__region_code=grid).order_by("pk").first() or cast.enterprise("forge")
+    firm: Enterprise = Enterprise.objects.active().filter(organisation__region_code=grid).order_by(
+        "pk"
+    ).first() or cast.enterprise("forge")
     for n in range(8):
         due = month + timedelta(days=5 + 2 * n)
         done = None if n < missed else due + timedelta(days=3 if n < missed + late else -1)
@@ -62,14 +64,20 @@ def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, misse
             cured_at=_at(found + timedelta(days=7), 15), verified_by=officer if closed else None, closed_at=_at(closed, 11) if closed else None,
         )  # fmt: skip
         HazardStep.objects.create(hazard=one, verb="find", after="found", by=officer, at=_at(found, 10))
-        HazardStep.objects.create(hazard=one, verb="cure", before="curing", after="cured", at=_at(found + timedelta(days=7), 15))
+        HazardStep.objects.create(
+            hazard=one, verb="cure", before="curing", after="cured", at=_at(found + timedelta(days=7), 15)
+        )
         if closed:
-            HazardStep.objects.create(hazard=one, verb="pass", before="cured", after="closed", by=officer, at=_at(closed, 11))
+            HazardStep.objects.create(
+                hazard=one, verb="pass", before="cured", after="closed", by=officer, at=_at(closed, 11)
+            )
 
 
 def _object(cast: Cast, month: date) -> None:
     """The officer of the seventh grid objects to a patrol that could not be made."""
-    score = Score.objects.filter(user=cast.grid, snapshot__month=month, snapshot__version=1, subject_kind="officer").first()
+    score = Score.objects.filter(
+        user=cast.grid, snapshot__month=month, snapshot__version=1, subject_kind="officer"
+    ).first()
     if score is None or Appeal.objects.filter(by=cast.grid).exists():
         return
     # The month may have been over for long when a demo is laid late in the next one.

@@ -32,7 +32,7 @@ def lay_policy(cast: Cast) -> None:
     if not RiskPolicy.objects.filter(region_code="410105").exists() and (policy := policy_at("410105")) is not None:
         draft = draft_policy(policy, by=cast.county)
         draft.rules = [rule | ({"points": 25} if rule["key"] == "dust" else {}) for rule in draft.rules]
-        draft.thresholds = {"red": 60, "orange": 35, "yellow": 20}
+        draft.thresholds = {"red": 80, "orange": 35, "yellow": 20}
         draft.save()
     _points(cast)
     regrade(Enterprise.objects.filter(organisation__is_demo=True))
@@ -42,8 +42,22 @@ def _points(cast: Cast) -> None:
     forge = cast.enterprise("forge")
     if RiskPoint.objects.filter(enterprise=forge).exists():
         return
-    plan = FloorPlan.objects.filter(enterprise=forge).first() or add_plan(forge, _drawing(), "一层车间", by=cast.manager, file="plan.png")
-    names = ("name", "place", "accident", "method", "likelihood", "exposure", "consequence", "measures", "emergency", "responsible", "basis")
+    plan = FloorPlan.objects.filter(enterprise=forge).first() or add_plan(
+        forge, _drawing(), "一层车间", by=cast.manager, file="plan.png"
+    )
+    names = (
+        "name",
+        "place",
+        "accident",
+        "method",
+        "likelihood",
+        "exposure",
+        "consequence",
+        "measures",
+        "emergency",
+        "responsible",
+        "basis",
+    )
     for row in POINTS:
         values: dict[str, object] = dict(zip(names, row, strict=False))
         values["exposure"] = Decimal(row[5]) if row[5] else None

@@ -71,7 +71,7 @@
     ring = L.layerGroup().addTo(map);
     placed.forEach((pick) => {
       const name = form.querySelector(`label[for="${pick.id}"] b`).textContent;
-      points.push([L.circleMarker(place(pick), { radius: 7, className: "g-point" }).bindTooltip(name).addTo(map), pick]);
+      points.push([L.circleMarker(place(pick), { radius: 7, className: "g-point" }).bindTooltip(document.createTextNode(name)).addTo(map), pick]);
     });
     map.on("click", (event) => { corners.push([event.latlng.lat, event.latlng.lng]); show(); });
   }
