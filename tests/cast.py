@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client
+from django.utils import translation
 
 from anlan.accounts.models import User
 from anlan.operations.demo.cast import Cast, lay_cast
@@ -40,8 +42,9 @@ def sign_in() -> Callable[[User], Client]:
 
 @pytest.fixture(autouse=True)
 def _clear_caches() -> Iterator[None]:
-    """Nothing cached leaks from one test into the next."""
+    """Nothing cached leaks from one test into the next, nor the language of the last page."""
     from django.core.cache import cache
 
     cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)
     yield
