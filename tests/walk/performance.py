@@ -10,7 +10,7 @@ from tests.walk.people import AGENCIES, REGULATORS, TERRITORY
 
 ALLOWED = {
     "supervision:performance": ("GET", "", REGULATORS | AGENCIES),
-    "supervision:performance-export": ("GET", "", TERRITORY | {"other_grid"}),
+    "supervision:performance-export": ("GET", "", TERRITORY | AGENCIES | {"other_grid"}),
     "supervision:performance-compute": ("POST", "", frozenset()),
     "supervision:weights": ("GET", "", REGULATORS),
     "supervision:score": ("GET", "score", TERRITORY),

@@ -16,20 +16,24 @@ from tests.walk.people import AGENCY, ASSOCIATION, FIRM, FIRMS, TERRITORY
 
 READERS = TERRITORY | FIRM | AGENCY | ASSOCIATION
 """Whoever reads the forge's file: the agency and the association have mandates in the walk."""
-WRITERS = TERRITORY | FIRM | AGENCY
+WRITERS = (TERRITORY - {"province", "city"}) | FIRM | AGENCY
 RULERS = frozenset({"province", "city", "county", "deputy", "other_county", "other_city"})
 DRAFTERS = frozenset({"county", "deputy"})
 
 ALLOWED = {
     "enterprises:policy": ("GET", "", FIRMS),
     "enterprises:policy-of": ("GET", "risk_firm", READERS),
-    "enterprises:policy-regrade": ("POST", "risk_firm", WRITERS),
+    "enterprises:policy-regrade": ("POST", "risk_firm", TERRITORY | FIRM | AGENCY),
     "enterprises:policies": ("GET", "", RULERS),
     "enterprises:policy-version": ("GET", "policy_default", RULERS),
     "enterprises:policy-copy": ("POST", "policy_default", RULERS),
     "enterprises:policy-edit": ("GET", "policy_draft", DRAFTERS),
     "enterprises:policy-try": ("GET", "policy_draft", DRAFTERS),
-    "enterprises:policy-drop": ("POST", "policy_draft", DRAFTERS),
+    "enterprises:policy-drop": (
+        "POST",
+        "policy_draft",
+        DRAFTERS | {"province", "city"},
+    ),  # above they see it and are refused
     "enterprises:risks": ("GET", "risk_firm", READERS),
     "enterprises:risk-new": ("GET", "risk_firm", WRITERS),
     "enterprises:risk-cards": ("GET", "risk_firm", READERS),

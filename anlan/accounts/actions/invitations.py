@@ -128,8 +128,7 @@ def take_invitation(invitation: Invitation, *, by: User) -> Post:
     if invitation.phone_index and (invitation.phone_index != by.phone_index or not by.phone_verified):
         raise Refused(_("没有找到这份邀请。"), code="not_found", status=404)
     post = _take(invitation, by)
-    for name in ("open_posts", "post"):
-        by.__dict__.pop(name, None)
+    by.forget_posts()
     act_in_post(post, by=by)
     return post
 
@@ -149,8 +148,7 @@ def bind_invitations(user: User) -> list[Post]:
         except Refused:  # holds it already, or somebody has just withdrawn it: nothing to bind
             Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=timezone.now())
     if posts:
-        for name in ("open_posts", "post"):
-            user.__dict__.pop(name, None)
+        user.forget_posts()
         act_in_post(posts[-1], by=user)
     return posts
 

@@ -32,8 +32,7 @@ def welcome(user: User) -> None:
     if not Post.objects.open().filter(user=user).exists():
         Post.objects.create(user=user, role_id="visitor")
         record("sign_up", user, by=user)
-        for name in ("open_posts", "post"):
-            user.__dict__.pop(name, None)
+        user.forget_posts()
 
 
 def forget_unproved() -> int:

@@ -136,6 +136,11 @@ class User(AbstractBaseUser):
         chosen = [p for p in self.open_posts if p.pk == self.last_post_id]
         return chosen[0] if chosen else (self.open_posts[0] if self.open_posts else None)
 
+    def forget_posts(self) -> None:
+        """Read the posts again when next asked. A method, since `request.user` is a proxy with a `__dict__` of its own."""
+        for name in ("open_posts", "post"):
+            self.__dict__.pop(name, None)
+
     def may(self, power: str) -> bool:
         """Whether the present post carries this power."""
         return self.is_active and self.post is not None and power in self.post.role.powers
