@@ -57,6 +57,7 @@ JOBS: Final = (
     Job("anlan.supervision.tasks.requeue_dead_packs", 120),
     Job("anlan.ledgers.tasks.remind_open_permits", 300),
     Job("anlan.training.tasks.remind_due", 3600),
+    Job("anlan.training.actions.hours.follow_risk_policies", 3600),
     Job("anlan.hazards.tasks.hazards.requeue_exports", 120),
     Job("anlan.hazards.tasks.hazards.escalate_overdue", 3600),
     Job("anlan.hazards.tasks.hazards.remind_deadlines", at="08:00"),

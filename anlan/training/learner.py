@@ -271,7 +271,8 @@ def year_hours(
     rules = _rules.rows() if held else []
     best: tuple[Choice, Worker] | None = None
     for job in held:
-        place = Job(job.category, job.enterprise.high_risk_industry, job.enterprise.organisation.region_code)
+        firm_of = job.enterprise
+        place = Job(job.category, firm_of.high_risk_industry, firm_of.organisation.region_code, firm_of.risk)
         choice = choose(rules, place, needs_in(year, job.hired_on), on)
         if choice is not None and (best is None or choice.rule.hours > best[0].rule.hours):
             best = (choice, job)

@@ -123,6 +123,8 @@ def _applies(rule: HourRule, day: date) -> Q:
         met &= Q(category=rule.category)
     if rule.high_risk is not None:
         met &= Q(enterprise__high_risk_industry=rule.high_risk)
+    if rule.risk:
+        met &= Q(enterprise__risk=rule.risk)
     if rule.need == HourRule.Need.INITIAL:
         met &= Q(hired_on__year=day.year)
     return met
@@ -163,7 +165,7 @@ def plan_of(enterprise: Enterprise, day: date) -> list[GroupPlan]:
 def _asked(rules: Iterable[HourRule], group: str, enterprise: Enterprise, day: date) -> list[HourRule]:
     """The rules that speak of a group, the deciding one first; new people as ordinary workers, with initial training."""
     category = Worker.Category.OTHER if group == NEW else Worker.Category(group)
-    job = Job(category.value, enterprise.high_risk_industry, enterprise.organisation.region_code)
+    job = Job(category.value, enterprise.high_risk_industry, enterprise.organisation.region_code, enterprise.risk)
     choice = choose(rules, job, needs_in(day.year, day if group == NEW else None), day)
     return [choice.rule, *choice.others] if choice else []
 

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a rule asks of an employment: category of the worker, kind of industry, region of the firm."""
+    """What a rule asks of an employment: category of the worker, kind of industry, region and risk grade of the firm."""
 
     category: str
     high_risk: bool
     region_code: str
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def applies(rule: HourRule, job: Job, needs: frozenset[str], on: date) -> bool:
         rule.need in needs
         and rule.category in ("", job.category)
         and rule.high_risk in (None, job.high_risk)
+        and rule.risk in ("", job.risk)
         and job.region_code.startswith(rule.region_code)
         and rule.valid_from <= on
         and (rule.valid_to is None or on <= rule.valid_to)

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.enterprises.models import RiskPolicy
+from anlan.enterprises.models.policy import nearest
 from anlan.hazards import deadlines, life, people, workdays
 from anlan.hazards.actions.steps import take, tell
 from anlan.hazards.counting import count
@@ -59,11 +61,15 @@ def escalate_late(today: date) -> int:
 
 
 def remind_deadlines(today: date) -> int:
-    """Tell firm and fixer 3 days and 1 day before, on the day and after; the officer on the day and after.
+    """Tell firm and fixer 3 days and 1 day before, on the day and after; the officer on the day and after. The first word
+    comes as early as the risk grade of the firm asks for (`RiskPolicy.duties`: remind_days).
 
     A day missed (the machine was off) is made up by the next run; the same words never reach a person twice.
     """
-    last = max(deadlines.REMIND_BEFORE)
+    policies = RiskPolicy.objects.in_force(today)
+    last = max(
+        (*deadlines.REMIND_BEFORE, *(_early(policy, risk) for policy in policies.values() for risk in policy.duties))
+    )
     told = 0
     near = ticking().filter(
         deadline__lte=today + timedelta(days=last), deadline__gte=today - timedelta(days=AFTER[-1] + 3)
@@ -71,7 +77,7 @@ def remind_deadlines(today: date) -> int:
     for hazard in near.order_by("pk").iterator(chunk_size=500):
         assert hazard.deadline is not None  # noqa: S101 (filtered)
         left = (hazard.deadline - today).days
-        stage = _stage(left)
+        stage = _stage(left, _early(nearest(policies, hazard.region_code), hazard.enterprise.risk))
         if stage is None:
             continue
         people_told = people.concerned(hazard)
@@ -87,12 +93,17 @@ def remind_deadlines(today: date) -> int:
     return told
 
 
-def _stage(left: int) -> int | None:
-    """Which reminder stands for `left` days to go: 3, 1, 0, -3, -7, … or none."""
+def _early(policy: RiskPolicy | None, risk: str) -> int:
+    """How many days before a deadline the grade wants the first word; 0 where no policy says."""
+    return int((policy.duties.get(risk) or {}).get("remind_days") or 0) if policy else 0
+
+
+def _stage(left: int, early: int = 0) -> int | None:
+    """Which reminder stands for `left` days to go: `early`, 3, 1, 0, -3, -7, … or none."""
     if left < 0:
         passed = [-n for n in AFTER if n <= -left]
         return min(passed) if passed else None
-    return next((n for n in (0, *sorted(deadlines.REMIND_BEFORE)) if left <= n), None)
+    return next((n for n in sorted({0, early, *deadlines.REMIND_BEFORE}) if left <= n), None)
 
 
 def _start_of(day: date) -> datetime:

@@ -84,6 +84,8 @@ def test_a_cured_hazard_stops_the_clock_and_a_returned_one_starts_it_anew(cast: 
 def test_reminders_come_before_on_and_after_the_deadline_once_each(cast: Cast) -> None:
     hazard, today = curing(cast), timezone.localdate()
     for left, title, officer in (
+        (11, "", False),
+        (10, "还有 10 天", False),  # the firm is orange: its grade asks for ten days
         (4, "", False),
         (3, "还有 3 天", False),
         (2, "", False),

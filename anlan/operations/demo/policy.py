@@ -14,6 +14,7 @@ from anlan.enterprises.actions.policy import install_default_policy, regrade
 from anlan.enterprises.actions.risk_points import add_plan, add_risk_point, place_risk_point
 from anlan.enterprises.models import Enterprise, FloorPlan, RiskPoint, RiskPolicy
 from anlan.operations.demo.cast import Cast
+from anlan.training.actions.hours import follow_risk_policies
 
 POINTS: Final = (
     # name, place, accident, method, L, E, C, measures, emergency, responsible, basis, x, y
@@ -36,6 +37,7 @@ def lay_policy(cast: Cast) -> None:
         draft.save()
     _points(cast)
     regrade(Enterprise.objects.filter(organisation__is_demo=True))
+    follow_risk_policies()
 
 
 def _points(cast: Cast) -> None:

@@ -35,6 +35,7 @@ class HourRule(models.Model):
     need = models.CharField(max_length=8, choices=Need.choices)
     category = models.CharField(max_length=16, blank=True, help_text="Worker.Category; empty = everyone")
     high_risk = models.BooleanField(null=True, help_text="null = whatever the industry")
+    risk = models.CharField(max_length=8, blank=True, help_text="Enterprise.risk that it speaks of; empty = any grade")
     hours = models.DecimalField(max_digits=5, decimal_places=1)
     source = models.CharField(max_length=120)
     article = models.CharField(max_length=60)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from anlan.training.actions.hours import install_hour_rules
+from anlan.enterprises.models import RiskPolicy
+from anlan.training.actions.hours import follow_risk_policies, install_hour_rules
 from anlan.training.models import HourRule
 from anlan.training.rules import Job, choose, needs_in
 
 pytestmark = pytest.mark.django_db
 ANNUAL = frozenset({"annual"})
 DAY = date(2026, 11, 20)
+DAY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def asked(
@@ -68,3 +70,25 @@ def test_installing_again_adds_and_changes_nothing() -> None:
 def test_policy_and_law_are_kept_apart() -> None:
     assert set(HourRule.objects.filter(trust="P").values_list("region_code", flat=True)) == {"41"}
     assert set(HourRule.objects.exclude(trust="P").values_list("region_code", flat=True)) == {""}
+
+
+def test_the_grade_of_the_firm_sets_hours_as_the_policy_in_force_says() -> None:
+    def hours(risk: str) -> float:
+        choice = choose(HourRule.objects.all(), Job("other", False, "410105018", risk), ANNUAL, DAY)
+        assert choice is not None
+        return float(choice.rule.hours)
+
+    RiskPolicy.objects.all().delete()
+    duties = {"red": {"training_hours": 30}, "blue": {"training_hours": 6}}
+    given = {"region_code": "4101", "rules": [], "thresholds": {}, "published_at": DAY_TIME, "number": 1}
+    first = RiskPolicy.objects.create(**given, duties=duties, valid_from=date(2026, 1, 1))
+    assert follow_risk_policies(DAY) == 2
+    assert follow_risk_policies(DAY) == 0
+    assert (hours("red"), hours("orange"), hours("blue")) == (30, 12, 12), "the strictest rule still decides"
+    RiskPolicy.objects.create(
+        **given | {"number": 2}, duties={"red": {"training_hours": 26}}, valid_from=date(2026, 11, 1)
+    )
+    assert follow_risk_policies(DAY) == 1
+    assert hours("red") == 26
+    old = HourRule.objects.get(code="risk-4101-red", version=first.number)
+    assert (old.hours, old.valid_to) == (30, date(2026, 10, 31))
