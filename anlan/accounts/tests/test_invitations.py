@@ -255,3 +255,13 @@ def test_the_file_of_a_firm_leads_those_who_may_to_the_binding(cast: Cast, sign_
         for who in ("grid", "town", "county", "province", "agency", "boss")
     }
     assert seen == {"grid": True, "town": True, "county": True, "province": False, "agency": False, "boss": False}
+
+
+def test_whoever_has_just_signed_up_acts_in_the_new_post_at_once(cast: Cast) -> None:
+    shown = show_invitation(cast.anhe, "agency_admin", by=cast.county)
+    someone = User.objects.create_user(name="孟瑶", phone="10077777777", phone_verified=True)
+    client = Client()
+    client.force_login(someone, backend="allauth.account.auth_backends.AuthenticationBackend")
+    response = client.post(f"/join/{shown.token}/")
+    assert response.status_code == 302
+    assert User.objects.get(pk=someone.pk).post.role_id == "agency_admin"  # type: ignore[union-attr]
