@@ -89,7 +89,7 @@ def test_the_county_opens_an_agency_and_firms_find_it(visit: Any, house: House) 
     expect(second.page.get_by_role("heading", level=1)).to_have_text(name)
 
     page.get_by_role("link", name="回到绑定页").click()
-    page.get_by_label("手机号", exact=True).fill(phones[2])
+    page.locator("#id_phone").fill(phones[2])
     page.get_by_role("button", name="预设这个手机号").click()
     expect(page.locator("main")).to_contain_text("等待中的邀请")
     third = sign_up(visit("phone"), "卫东", phones[2])

@@ -177,7 +177,7 @@ def test_the_code_at_the_door_is_stable_and_cannot_be_counted_through(cast: Cast
     for wrong in (
         token[:-1],
         token[:-1] + ("2" if token[-1] != "2" else "3"),
-        "4" + token[1:],
+        ("5" if token[0] == "4" else "4") + token[1:],
         "1",
         "",
         "重大",

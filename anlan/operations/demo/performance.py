@@ -50,7 +50,7 @@ def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, misse
         due = month + timedelta(days=5 + 2 * n)
         done = None if n < missed else due + timedelta(days=3 if n < missed + late else -1)
         Inspection.objects.create(
-            enterprise=firm, region_code=grid, industry=firm.trade, kind="patrol", period=f"{month:%y%m}{grid[-2:]}{n}", due_on=due,
+            enterprise=firm, region_code=grid, industry=firm.trade, kind="patrol", period="", due_on=due,
             inspector=officer if done else None, state="done" if done else "planned", done_at=_at(done, 10) if done else None,
             started_at=_at(done, 9) if done else None, plan="季度巡查",
         )  # fmt: skip

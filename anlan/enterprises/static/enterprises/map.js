@@ -105,7 +105,7 @@
 
     const icon = ({ count, risk }) => (count === 1
       ? L.divIcon({ className: "m-mark", html: shape(risk), iconSize: [32, 32] })
-      : L.divIcon({ className: "m-cell", html: String(count), iconSize: [across(count), across(count)] }));
+      : L.divIcon({ className: "m-cell", html: `${shape(risk)}<b>${count}</b>`, iconSize: [across(count), across(count)] }));
 
     let asked = 0;
     const load = () => {
