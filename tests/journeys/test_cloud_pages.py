@@ -30,7 +30,7 @@ NOT_PAGES = re.compile(
 
 def kind(address: str) -> str:
     """The address with every number taken for the same."""
-    return re.sub(r"(?<=/)\d[0-9A-Za-z-]*(?=/)", "N", urlsplit(address).path)
+    return re.sub(r"(?<=/)[a-z]{0,2}\d[0-9A-Za-z-]*(?=/)", "N", urlsplit(address).path)
 
 
 def links(visitor: Visitor) -> list[str]:
