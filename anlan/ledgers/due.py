@@ -16,13 +16,19 @@ SOON_DAYS = 10
 
 
 def due_for(user: User) -> list[Due]:
-    """Signatures, open permits, returned ones, and for managers the ledgers of this period (as one card). Six queries."""
+    """Signatures, open permits, returned ones, and for managers the ledgers of this period (as one card). One query for most; seven at most."""
     post = user.post
     if post is None or not post.organisation_id or not (user.may(powers.MANAGE_ENTERPRISE) or user.may(powers.LEARN)):
         return []
-    firm = Enterprise.objects.filter(pk=post.organisation_id).select_related("organisation").first()
-    if firm is None:
-        return []
+    runs = user.may(powers.MANAGE_ENTERPRISE)
+    asking = (Entry.State.PENDING, Entry.State.VALID, Entry.State.RETURNED)
+    entries = list(
+        Entry.objects.visible_to(user)
+        .filter(enterprise=post.organisation_id, state__in=asking)
+        .select_related("template")
+        .order_by("valid_until", "pk")
+    )
+    signable = to_sign(user)[:5] if any(entry.state == Entry.State.PENDING for entry in entries) else []
     found = [
         Due(
             title=_("%(what)s %(number)s 等您签字") % {"what": step.entry.template.name, "number": step.entry.number},
@@ -31,15 +37,12 @@ def due_for(user: User) -> list[Due]:
             },
             action=_("去签字"), url=reverse("ledgers:entry", args=[step.entry_id]), icon="signature", at=None,
         )
-        for step in to_sign(user)[:5]
+        for step in signable
     ]  # fmt: skip
-    entries = Entry.objects.visible_to(user).filter(enterprise=firm).select_related("template")
-    valid = (
-        entries.filter(state=Entry.State.VALID)
-        if user.may(powers.MANAGE_ENTERPRISE)
-        else entries.filter(state=Entry.State.VALID, created_by=user)
-    )
-    for entry in valid.order_by("valid_until")[:5]:
+    valid = [
+        entry for entry in entries if entry.state == Entry.State.VALID and (runs or entry.created_by_id == user.pk)
+    ]
+    for entry in valid[:5]:
         found.append(
             Due(
                 title=_("%(what)s %(number)s 还没有完工验收") % {"what": entry.template.name, "number": entry.number},
@@ -47,18 +50,22 @@ def due_for(user: User) -> list[Due]:
                 action=_("登记验收"), url=reverse("ledgers:entry", args=[entry.pk]), icon="flame", at=entry.valid_until,
             )
         )  # fmt: skip
-    for entry in entries.filter(state=Entry.State.RETURNED, created_by=user)[:3]:
+    returned = [entry for entry in entries if entry.state == Entry.State.RETURNED and entry.created_by_id == user.pk]
+    for entry in returned[:3]:
         found.append(
             Due(
                 title=_("%(what)s %(number)s 被退回") % {"what": entry.template.name, "number": entry.number},
                 reason=_("改好再提交，签字人会重新收到。"), action=_("去修改"), url=reverse("ledgers:entry", args=[entry.pk]), icon="arrow-back-up",
             )
         )  # fmt: skip
-    return found + (_period(firm, user) if user.may(powers.MANAGE_ENTERPRISE) else [])
+    return found + (_period(post.organisation_id, user) if runs else [])
 
 
-def _period(firm: Enterprise, user: User) -> list[Due]:
+def _period(organisation: int, user: User) -> list[Due]:
     """One card for all ledgers of this period that have no entry yet, by the earliest end."""
+    firm = Enterprise.objects.filter(pk=organisation).select_related("organisation").first()
+    if firm is None:
+        return []
     open_ones = [row for row in shelves(firm, user) if row.due_at is not None and row.last is not None]
     if not open_ones:
         return []

@@ -139,14 +139,6 @@ def _lesson_columns(lessons: QuerySet[Lesson]) -> QuerySet[Lesson, Any]:
 _lessons_of_course: Prepared[tuple[Any, ...]] = Prepared(
     lambda course: _lesson_columns(Lesson.objects.filter(course=course)), course=BigIntegerField()
 )
-_lessons_of_person: Prepared[tuple[Any, ...]] = Prepared(
-    lambda user: _lesson_columns(
-        Lesson.objects.filter(
-            course__in=ClassCourse.objects.filter(training_class__enrolments__user=user).values("course")
-        )
-    ),
-    user=BigIntegerField(),
-)
 _progress: Prepared[tuple[Any, ...]] = Prepared(
     lambda user, year: LessonProgress.objects.filter(user=user, year=year).values_list(
         "lesson_id", "covered_ms", "position_ms", "completed_at", "updated_at"
@@ -188,14 +180,19 @@ _enrolments: Prepared[Enrolment] = Prepared(
     ),
     user=BigIntegerField(),
 )
-_taught: Prepared[tuple[int, int, str]] = Prepared(
+_taught: Prepared[tuple[Any, ...]] = Prepared(
     lambda user: (
         ClassCourse.objects.filter(training_class__enrolments__user=user)
-        .order_by("position")
-        .values_list("training_class_id", "course_id", "course__title")
+        .annotate(text_length=Length("course__lessons__text"))
+        .order_by("position", "course__lessons__position", "course__lessons__pk")
+        .values_list(
+            "training_class_id", "course_id", "course__title", "course__lessons__pk", "course__lessons__title",
+            "course__lessons__kind", "course__lessons__duration_ms", "text_length", "course__lessons__media_dir",
+        )
     ),
     user=BigIntegerField(),
-)
+)  # fmt: skip
+"""The courses of a person's classes with their lessons; a course without any has one row of nothing."""
 
 
 def my_classes(user: User) -> list[ClassRow]:
@@ -203,14 +200,17 @@ def my_classes(user: User) -> list[ClassRow]:
     enrolments = _enrolments.rows(user=user.pk)
     if not enrolments:
         return []
-    taught: dict[int, list[int]] = defaultdict(list)
+    taught: dict[int, dict[int, None]] = defaultdict(dict)
     titles: dict[int, str] = {}
-    for class_id, course_id, title in _taught.rows(user=user.pk):
-        taught[class_id].append(course_id)
-        titles[course_id] = title
-    columns = _lessons_of_person.rows(user=user.pk)
+    columns: dict[int, tuple[Any, ...]] = {}
+    for class_id, course_id, course_title, lesson_id, *rest in _taught.rows(user=user.pk):
+        taught[class_id][course_id] = None
+        titles[course_id] = course_title
+        if lesson_id is not None:
+            columns[lesson_id] = (lesson_id, course_id, *rest)
     by_year = {
-        year: _lesson_rows(columns, user, year) for year in {e.training_class.starts_on.year for e in enrolments}
+        year: _lesson_rows(columns.values(), user, year)
+        for year in {e.training_class.starts_on.year for e in enrolments}
     }
     rows = []
     for enrolment in enrolments:

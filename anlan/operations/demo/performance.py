@@ -50,7 +50,7 @@ def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, misse
         due = month + timedelta(days=5 + 2 * n)
         done = None if n < missed else due + timedelta(days=3 if n < missed + late else -1)
         Inspection.objects.create(
-            enterprise=firm, region_code=grid, industry=firm.trade, kind="patrol", period="", due_on=due,
+            enterprise=firm, region_code=grid, industry=firm.trade, kind="patrol", period=f"{month:%y%m}-{n}", due_on=due,
             inspector=officer if done else None, state="done" if done else "planned", done_at=_at(done, 10) if done else None,
             started_at=_at(done, 9) if done else None, plan="季度巡查",
         )  # fmt: skip
@@ -83,7 +83,7 @@ def _object(cast: Cast, month: date) -> None:
     # The month may have been over for long when a demo is laid late in the next one.
     Snapshot.objects.filter(month=month).update(published_at=timezone.now() - timedelta(days=4))
     score.refresh_from_db()
-    missed = [pk for pk, value in score.evidence.cases["patrol"] if not value]
+    missed = [pk for pk, value in score.evidence.cases.get("patrol", []) if not value]
     if missed:
         words = "这家企业当月停产搬设备，大门上锁，到过两次都没有人，第二个月已补查。"
         make_appeal(score, by=cast.grid, indicator="patrol", cases=missed[:1], words=words)
