@@ -70,6 +70,10 @@ def test_nonsense_in_any_field_breaks_no_page(stage: Stage, sign_in: SignIn) -> 
     assert broken == []
 
 
+SIGNED = {"notifications:unsubscribe"}
+"""Written without a token: the address itself is signed, and the one click comes from a mail program (RFC 8058)."""
+
+
 def test_every_page_has_the_strict_policy_and_every_write_wants_its_token(stage: Stage, sign_in: SignIn) -> None:
     cast, _objects = stage
     clients = {who: sign_in(person) for who, person in cast.people.items()}
@@ -87,7 +91,7 @@ def test_every_page_has_the_strict_policy_and_every_write_wants_its_token(stage:
                     wrong.append(f"{verb} {name}: {policy}")
                 if answer.headers.get("X-Content-Type-Options") != "nosniff":
                     wrong.append(f"{verb} {name}: sniffed")
-                if verb == "post" and answer.status_code not in (403, 405):
+                if verb == "post" and answer.status_code not in (403, 405) and name not in SIGNED:
                     wrong.append(f"{name} was written without a token: {answer.status_code}")
                 transaction.set_rollback(True)
     logging.disable(logging.NOTSET)

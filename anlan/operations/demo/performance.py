@@ -43,9 +43,9 @@ def _at(day: date, hour: int) -> datetime:
 
 def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, missed: int) -> None:
     """Eight planned patrols and six hazards of a month: some late, some not made, some not closed in time."""
-    firm: Enterprise = Enterprise.objects.active().filter(organisation__region_code=grid).order_by(
-        "pk"
-    ).first() or cast.enterprise("forge")
+    forge = cast.enterprise("forge")  # which has its own story, so others come first
+    others = Enterprise.objects.active().filter(organisation__region_code=grid).exclude(pk=forge.pk)
+    firm: Enterprise = others.order_by("pk").first() or forge
     for n in range(8):
         due = month + timedelta(days=5 + 2 * n)
         done = None if n < missed else due + timedelta(days=3 if n < missed + late else -1)
