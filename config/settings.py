@@ -57,9 +57,12 @@ INSTALLED_APPS = [
     "anlan.ledgers",
     "anlan.agencies",
     "anlan.enterprises",
+    "anlan.content",
+    "anlan.law",
     "anlan.notifications",
     "anlan.accounts",
     "anlan.tallies",
+    "anlan.search",
     "anlan.channels",
     "anlan.files",
     "anlan.audit",
@@ -80,6 +83,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "csp",
+    "wagtail",
+    "taggit",
+    "modelcluster",
     "django_htmx",
     "django_tasks_db",
 ]
@@ -311,10 +317,26 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+ANLAN_SEARCH_URL = env.str("ANLAN_SEARCH_URL", default="tantivy:")
+"""`tantivy:` keeps the search index in the state folder of this machine, `tantivy:/path` elsewhere; `postgres:` searches in the
+database, for several machines."""
+
 ANLAN_SMS_URL = env.str("ANLAN_SMS_URL", default="demo:" if ANLAN_DEMO else "")
 """`aliyun://KEY:SECRET@SIGN_NAME?login=SMS_1&notice=SMS_2`; `demo:` shows codes on screen; empty: no messages go out, and it says so."""
 ANLAN_EMAIL_URL = env.str("ANLAN_EMAIL_URL", default=f"filemail:///{VAR_DIR}/mail" if ANLAN_DEMO else "")
 """`smtp+tls://USER:PASSWORD@HOST:587`; in demo mode letters are kept in the state folder; empty: no letters go out, and it says so."""
+ANLAN_WECHAT_URL = env.str("ANLAN_WECHAT_URL", default="")
+"""`wechat://APPID:SECRET@?notice=TEMPLATE_ID` of an official account; empty: no WeChat messages, and it says so."""
+ANLAN_CRAWL_INSIDE = env.list("ANLAN_CRAWL_INSIDE", default=[])
+"""Hosts of the own network that collecting and the check of links may visit; no other private address is ever asked."""
+ANLAN_LAW_DIR = env.str("ANLAN_LAW_DIR", default=str(BASE_DIR.parent / "shared" / "data" / "laws"))
+"""Folder of official texts of statutes that is imported at the start, where it exists; empty: none."""
+ANLAN_LAW_NATIONAL_URL = env.str("ANLAN_LAW_NATIONAL_URL", default="https://flk.npc.gov.cn")
+"""The national database of laws and regulations; empty: it is not asked."""
+ANLAN_LAW_COLLECTION = env.list("ANLAN_LAW_COLLECTION", default=[])
+"""Listing and root of a published collection: `https://HOST/git/trees/main?recursive=1,https://HOST/raw/main/`."""
+ANLAN_LAW_DAILY = env.list("ANLAN_LAW_DAILY", default=[] if ANLAN_DEMO else ["法律", "行政法规", "司法解释"])
+"""Categories that are looked through every day; empty (as in the demo): only by command."""
 if ANLAN_EMAIL_URL:
     vars().update(env.email_url_config(ANLAN_EMAIL_URL))
 EMAIL_TIMEOUT = 10
@@ -328,6 +350,13 @@ ANLAN_TIMESTAMP_URL = env.str("ANLAN_TIMESTAMP_URL", default="")
 """Time-stamping service (RFC 3161) for certificates; empty: signed without one, and the public log proves the time."""
 ANLAN_CERTIFICATE_MONTHS = env.dict("ANLAN_CERTIFICATE_MONTHS", default={})
 """`initial=36,annual=12,special=12`: months that certificates are valid, where the defaults do not fit."""
+
+# Wagtail keeps pages, their tree and every version; its admin is not mounted (docs/decisions/0011).
+WAGTAIL_SITE_NAME = "安澜"
+WAGTAIL_ALLOW_UNICODE_SLUGS = True
+WAGTAILADMIN_BASE_URL = ANLAN_PUBLIC_URL
+ANLAN_PROOF_APART = env.bool("ANLAN_PROOF_APART", default=False)
+"""Whether review and proof of one stage must be signed by two persons."""
 
 LOGGING = {
     "version": 1,
