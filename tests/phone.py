@@ -82,7 +82,7 @@ class Phone:
 
     def __init__(self, line: Line, *, clock_ahead: float = 0.0) -> None:
         self.line, self.ahead = line, clock_ahead
-        self.uid, self.key = uuid.uuid4(), ec.generate_private_key(ec.SECP256R1())
+        self.uid, self.vault, self.key = uuid.uuid4(), uuid.uuid4(), ec.generate_private_key(ec.SECP256R1())
         self.seq, self.head = 0, ""
         self.log: dict[str, dict[str, str]] = {}
         self.shots: dict[str, bytes] = {}
@@ -97,7 +97,7 @@ class Phone:
         """Make itself known."""
         numbers = self.key.public_key().public_numbers()
         jwk = {"kty": "EC", "crv": "P-256", "x": _url64(numbers.x), "y": _url64(numbers.y), "ext": True}
-        self.ask("/patrol/device/", {"uid": str(self.uid), "key": jwk})
+        self.ask("/patrol/device/", {"uid": str(self.uid), "vault": str(self.vault), "key": jwk})
 
     def write(self, kind: str, task: uuid.UUID, body: dict[str, Any], *, at: int | None = None) -> str:
         """Add an entry to the log; return its hash."""

@@ -1,9 +1,14 @@
 """Configuration of the enterprises app."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+
+if TYPE_CHECKING:
+    from anlan.accounts.models import User
 
 
 def _install_default_policy(sender: AppConfig, **kwargs: Any) -> None:
@@ -19,7 +24,21 @@ class EnterprisesConfig(AppConfig):
     verbose_name = "企业"
 
     def ready(self) -> None:
-        """Effects of approvals are registered where they are written; the default risk rules come with every migration."""
+        """Effects of approvals are registered where they are written; the default risk rules come with every migration.
+
+        The site, which stands below, learns here how to ask for the trade of a reader's firm.
+        """
+        from anlan.content.recommend import INDUSTRY_OF
         from anlan.enterprises.actions import merging  # noqa: F401
 
+        INDUSTRY_OF.append(_industry_of)
         post_migrate.connect(_install_default_policy, sender=self)
+
+
+def _industry_of(user: User) -> str:
+    """The trade of the firm that a person acts for, empty for all others: what the site recommends by."""
+    from anlan.enterprises.models import Enterprise
+
+    firm = user.post.organisation_id if user.post else None
+    found = Enterprise.objects.filter(pk=firm).values_list("industry", flat=True).first() if firm else ""
+    return found or ""

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.accounts.models import Organisation
-from anlan.accounts.models.regions import inside
+from anlan.accounts.models.regions import inside, is_narrow
 from anlan.enterprises.industries import industries
 from anlan.enterprises.models import Enterprise, FirmTag, Permit
 from anlan.lib.asked import number
@@ -159,7 +159,7 @@ class Conditions:
         if self.status != "any":
             firms = firms.filter(status=self.status or Enterprise.Status.ACTIVE)
         if self.region:
-            firms = firms.filter(inside(self.region, "organisation__region_code"))
+            firms = firms.filter(inside(self.region))
         if self.words:
             firms = firms.filter(_named(self.words, self.region))
         if self.section:
@@ -190,17 +190,22 @@ class Conditions:
 
     def sorted(self, firms: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
         """The firms in the order asked for; the id makes pages stable."""
+        nothing = 0 if is_narrow(self.region) else None  # a sum is in no index, see `is_narrow`
         if self.order == "name":
             return firms.order_by("organisation__name", "pk")
         if self.order == "size":
-            return firms.order_by("-headcount", "pk")
+            return firms.order_by(_plus("headcount", nothing).desc(), "pk")
         if self.order == "permit":
             return with_permit_until(firms).order_by(F("permit_until").asc(nulls_last=True), "pk")
         if self.order == "verified":
             return firms.order_by(F("verified_at").asc(nulls_first=True), "pk")
         if self.order == "newest":
-            return firms.order_by("-pk")
-        return firms.order_by("rank", "-headcount", "pk")
+            return firms.order_by(_plus("pk", nothing).desc())
+        return firms.order_by(_plus("rank", nothing).asc(), "-headcount", "pk")
+
+
+def _plus(name: str, number: int | None) -> Any:
+    return F(name) if number is None else F(name) + number
 
 
 def _ids(query: QueryDict) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from anlan.enterprises.industries import lineage
 from anlan.enterprises.models import CustomField, Enterprise, FileValue
@@ -88,7 +88,7 @@ WANTED: Final = (
 """What a whole file answers; grades, the old registration number and whatever follows from a "no" do not count."""
 UNITS: Final = {
     "floor_area": gettext_lazy("平方米"),
-    "exits": gettext_lazy("个"),
+    "exits": pgettext_lazy("exits", "个"),
     "headcount": gettext_lazy("人"),
     "revenue": gettext_lazy("万元"),
 }

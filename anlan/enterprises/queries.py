@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Substr
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Substr
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -28,6 +28,8 @@ KEPT: Final = 600
 MOST: Final = 10_000
 """Rows that are counted and paged through; who has more names another condition."""
 T = TypeVar("T")
+RISKS: Final = ("red", "orange", "yellow", "blue")
+"""By `Enterprise.rank`."""
 REGION_LENGTHS: Final = (2, 4, 6, 9, 12)
 
 
@@ -67,6 +69,16 @@ def workers_of(firms: Iterable[int]) -> dict[int, int]:
     """Open jobs by firm, in one query."""
     rows = Worker.objects.working().filter(enterprise_id__in=list(firms))
     return dict(rows.values_list("enterprise_id").annotate(n=Count("pk")).order_by())
+
+
+def with_row(firms: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
+    """The firms with what a row of the list names: `region_name`, and `n_workers`, the open jobs."""
+    place = Region.objects.filter(code=OuterRef("region_code"))
+    jobs = Worker.objects.working().filter(enterprise=OuterRef("pk")).order_by().values("enterprise")
+    return firms.select_related("organisation").annotate(
+        region_name=Subquery(place.values("full_name")[:1]),
+        n_workers=Coalesce(Subquery(jobs.annotate(n=Count("pk")).values("n")), 0),
+    )
 
 
 @dataclass(slots=True)
@@ -113,16 +125,20 @@ def _cached(key: str, count: Callable[[], T]) -> T:
     return value
 
 
+def _territory(user: User) -> str:
+    """Whose figures they are: all regulators of a territory see the same, everybody else has their own."""
+    post = user.post
+    return f"in-{post.region_code}" if post is not None and post.is_territorial else f"post-{post.pk if post else 0}"
+
+
 def summary_of(user: User, region: str) -> Summary:
     """Figures of the active firms of the region for this user. Three queries, none when fresh."""
-    post = user.post
-    return _cached(f"enterprises:summary:{post.pk if post else 0}:{region}", lambda: _summary(user, region))
+    return _cached(f"enterprises:summary:{_territory(user)}:{region}", lambda: _summary(user, region))
 
 
 def count_of(user: User, asked: Conditions, firms: QuerySet[Enterprise]) -> int:
     """How many firms meet the conditions, at most MOST + 1; from the cache when fresh."""
-    post = user.post
-    key = f"enterprises:count:{post.pk if post else 0}:{asked.region}:{asked.query(order='')}"
+    key = f"enterprises:count:{_territory(user)}:{asked.region}:{asked.query(order='')}"
     return _cached(hashed(key), lambda: firms.order_by().values("pk")[: MOST + 1].count())
 
 
@@ -153,13 +169,15 @@ def saved_views(user: User, page: str, *, counted: bool) -> list[Saved]:
 def _summary(user: User, region: str) -> Summary:
     firms = Enterprise.objects.visible_to(user).active()
     if region:
-        firms = firms.filter(inside(region, "organisation__region_code"))
+        firms = firms.filter(inside(region))
     deeper = next((n for n in REGION_LENGTHS if n > len(region)), None)
-    part = Substr("organisation__region_code", 1, deeper) if deeper else F("organisation__region_code")
+    part = Substr("region_code", 1, deeper) if deeper else F("region_code")
     risks: dict[str, int] = {}
     parts: dict[str, dict[str, int]] = {}
-    counted = firms.annotate(part=part).values_list("part", "risk").annotate(n=Count("pk")).order_by("part")
-    for code, risk, n in counted:
+    # By rank, not by risk: it stands in the index with the place, so no row of a firm is read.
+    counted = firms.annotate(part=part).values_list("part", "rank").annotate(n=Count("pk")).order_by("part")
+    for code, rank, n in counted:
+        risk = RISKS[rank]
         parts.setdefault(code, {})[risk] = n
         risks[risk] = risks.get(risk, 0) + n
     total, permits = sum(risks.values()), firms.filter(permits_ending()).count()
@@ -171,9 +189,12 @@ def _training_of_scope(region: str) -> tuple[Training, int]:
     rows = Tally.objects.filter(of_this_year(), subject_kind="enterprise", measure__in=["enrolled", "learnt"])
     if region:
         rows = rows.filter(inside(region))
-    sums = dict(rows.values_list("measure").annotate(n=Sum("amount")))
-    busy = rows.filter(measure="enrolled", amount__gt=0).aggregate(n=Count("subject_id", distinct=True))["n"]
-    return Training(enrolled=sums.get("enrolled", 0), learnt=sums.get("learnt", 0)), busy
+    enrolled = Q(measure="enrolled")
+    sums = rows.aggregate(
+        enrolled=Sum("amount", filter=enrolled), learnt=Sum("amount", filter=Q(measure="learnt")),
+        busy=Count("subject_id", filter=enrolled & Q(amount__gt=0), distinct=True),
+    )  # fmt: skip
+    return Training(enrolled=sums["enrolled"] or 0, learnt=sums["learnt"] or 0), sums["busy"]
 
 
 def around(code: str) -> tuple[Region | None, list[Region]]:

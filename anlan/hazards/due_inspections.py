@@ -10,22 +10,29 @@ from django.utils.translation import ngettext
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
-from anlan.hazards.models import Inspection, SafetyReport
+from anlan.hazards.models import Conflict, Inspection, Operation, SafetyReport
+from anlan.hazards.sync.deciding import can_decide_doubts
 from anlan.lib.due import Due
 
 AHEAD = timedelta(days=7)
 REPORT_DAYS = 3
 """An officer answers a report within three days: the firm may still cure and report again in the month."""
 CARDS = 3
+DOUBT_DAYS = 3
+"""As long as a report: what is in doubt holds back the visits after it."""
+MOST = 200
 
 
 def due_for(user: User) -> list[Due]:
-    """Reports to write (firm); patrols of the week and reports that wait (officer); visits planned (agency). Three queries at most."""
+    """Reports to write (firm); patrols of the week and reports that wait (officer); visits planned (agency);
+    offline work that waits for a decision (officer, town). Five queries at most."""
     if user.post is None:
         return []
     if user.post.organisation_id and user.may(powers.MANAGE_ENTERPRISE):
         return _reports_to_write(user)
-    return _visits(user) + _reports_to_review(user) if user.may(powers.INSPECT) else []
+    if not user.may(powers.INSPECT):
+        return _doubts(user)
+    return _visits(user) + _reports_to_review(user) + _clashes(user) + _doubts(user)
 
 
 def _reports_to_write(user: User) -> list[Due]:
@@ -82,5 +89,41 @@ def _reports_to_review(user: User) -> list[Due]:
         Due(
             title=title, reason=_("可以用键盘一份接一份地审。"), action=_("审核报告"), url=reverse("hazards:reports"), icon="report",
             at=counted["first"] + timedelta(days=REPORT_DAYS), count=counted["n"],
+        )
+    ]  # fmt: skip
+
+
+def _doubts(user: User) -> list[Due]:
+    """Visits whose offline entries wait for the town: accept them or say why not. A gap mostly closes by itself."""
+    if not can_decide_doubts(user):
+        return []
+    waiting = Operation.objects.visible_to(user).in_doubt().exclude(code="gap").exclude(device__user=user)
+    visits = waiting.order_by().values("device_id", "task").annotate(first=Min("taken_at")).order_by("first")
+    found = list(visits.values_list("first", flat=True)[:MOST])
+    if not found:
+        return []
+    title = ngettext("%(n)d 次离线检查等人确认", "%(n)d 次离线检查等人确认", len(found)) % {"n": len(found)}
+    reason = _("记录和照片都在，接收或说明不采用的原因。")
+    url, at = reverse("hazards:quarantine"), found[0] + timedelta(days=DOUBT_DAYS)
+    return [
+        Due(title=title, reason=reason, action=_("看离线记录"), url=url, icon="cloud-upload", at=at, count=len(found))
+    ]
+
+
+def _clashes(user: User) -> list[Due]:
+    """Answers of this person that differ from somebody else's: either of the two chooses."""
+    rows = Conflict.objects.visible_to(user).open()
+    mine = rows.filter(Q(inspection__inspector=user) | Q(operation__device__user=user))
+    found = list(mine.order_by("inspection_id").values_list("inspection_id", "operation__taken_at")[:MOST])
+    if not found:
+        return []
+    visits = {pk for pk, _at in found}
+    one = len(visits) == 1
+    url = reverse("hazards:conflicts", args=[found[0][0]]) if one else reverse("hazards:quarantine")
+    at = min(at for _pk, at in found) + timedelta(days=DOUBT_DAYS)
+    return [
+        Due(
+            title=_("两个人的检查结果不一样，请选一个"), reason=_("两边的内容都留着，选定之前不会改。"), action=_("去看看"), url=url,
+            icon="arrows-split", at=at, count=len(visits),
         )
     ]  # fmt: skip

@@ -10,14 +10,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from anlan.accounts.models import Region, User
-from anlan.accounts.models.regions import inside
+from anlan.accounts.models import Organisation, Region, User
+from anlan.accounts.models.regions import inside, is_narrow
 from anlan.enterprises.industries import sections
 from anlan.enterprises.models import Enterprise
 from anlan.hazards import life
@@ -57,9 +57,10 @@ class Conditions:
     chips: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, query: QueryDict, scope: str) -> Conditions:
-        """From a query string; a region outside `scope` (the post's territory) is the scope itself."""
-        region = query.get("region", "")
+    def read(cls, query: QueryDict, user: User) -> Conditions:
+        """From a query string; a region outside the post's territory is the territory itself. A firm that one does not see
+        has no name here, as it has no hazards."""
+        scope, region = user.post.region_code if user.post else "", query.get("region", "")
         known: dict[str, Mapping[str, Text]] = {
             "state": dict(Hazard.State.choices),
             "grade": dict(Hazard.Grade.choices),
@@ -91,8 +92,8 @@ class Conditions:
         firm = query.get("firm", "")
         if firm.isascii() and firm.isdigit() and len(firm) < 16:
             found.firm = firm
-            name = Enterprise.objects.filter(pk=int(firm)).values_list("organisation__name", flat=True).first()
-            found.chips.append(("firm", name or firm))
+            seen = Enterprise.objects.visible_to(user).filter(pk=int(firm))
+            found.chips.append(("firm", seen.values_list("organisation__name", flat=True).first() or firm))
         return found
 
     @property
@@ -135,19 +136,28 @@ class Conditions:
 
     def _means(self, scope: str) -> Q:
         plain = unicodedata.normalize("NFKC", self.words)
-        firms = Enterprise.objects.filter(
-            inside(self.region, "organisation__region_code"), organisation__name__icontains=plain
+        # Chinese has no upper case: a plain LIKE can use the index of three signs in a row.
+        how = "icontains" if any(sign.isascii() and sign.isalpha() for sign in plain) else "contains"
+        firms = Organisation.objects.filter(
+            inside(self.region), kind=Organisation.Kind.ENTERPRISE, **{f"name__{how}": plain}
         )
         found = Q(number__startswith=plain.upper()) | Q(
-            enterprise_id__in=list(firms.values_list("pk", flat=True)[:FIRMS])
+            enterprise_id__in=list(firms.order_by().values_list("pk", flat=True)[:FIRMS])
         )
         if self.reads_titles:
             found |= Q(title__icontains=plain) | Q(place__icontains=plain)
         return found
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the region and the tab narrows the list: the figure on the tab is then its length."""
+        return self.view != "all" and not self.chips
+
     def sorted(self, hazards: QuerySet[Hazard]) -> QuerySet[Hazard]:
         """In the order in force; the id makes pages stable."""
-        return hazards.order_by("deadline", "pk") if self.ordered == "deadline" else hazards.order_by("-pk")
+        if self.ordered == "deadline":
+            return hazards.order_by("deadline", "pk")
+        return hazards.order_by((F("pk") + 0).desc() if is_narrow(self.region) else "-pk")
 
 
 def _start(day: date) -> datetime:
@@ -174,7 +184,7 @@ def capped(hazards: QuerySet[Hazard]) -> int:
 def tab_counts(user: User, region: str) -> dict[str, int]:
     """Open hazards under each tab, at most 30 seconds old. One query over what is open."""
     post = user.post
-    key = f"hazards:tabs:{post.pk if post else 0}:{user.pk}:{region}"
+    key = f"hazards:tabs:{_territory(user)}:{region}"
     found: dict[str, int] | None = cache.get(key)
     if found is None:
         today = timezone.localdate()
@@ -196,7 +206,7 @@ def count_of(user: User, asked: Conditions, hazards: QuerySet[Hazard]) -> int:
     """Rows under these conditions, capped; remembered for 30 seconds."""
     shown = "|".join(str(getattr(asked, name)) for name in asked.__dataclass_fields__ if name not in ("chips", "order"))
     digest = hashlib.sha256(shown.encode()).hexdigest()[:24]
-    key = f"hazards:count:{user.post.pk if user.post else 0}:{user.pk}:{digest}"
+    key = f"hazards:count:{_territory(user)}:{digest}"
     found: int | None = cache.get(key)
     if found is None:
         found = capped(hazards)
@@ -204,10 +214,18 @@ def count_of(user: User, asked: Conditions, hazards: QuerySet[Hazard]) -> int:
     return found
 
 
+def _territory(user: User) -> str:
+    """Whose figures they are: all regulators of a territory see the same, everybody else has their own."""
+    post = user.post
+    if post is not None and post.is_territorial:
+        return f"in-{post.region_code}"
+    return f"post-{post.pk if post else 0}-of-{user.pk}"
+
+
 def chosen(conditions: str, user: User) -> QuerySet[Hazard]:
     """The hazards that a query string means to this user, in its order."""
     scope = user.post.region_code if user.post else ""
-    asked = Conditions.read(QueryDict(conditions), scope)
+    asked = Conditions.read(QueryDict(conditions), user)
     return asked.sorted(asked.apply(Hazard.objects.visible_to(user), scope))
 
 

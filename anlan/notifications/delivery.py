@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from anlan.channels import mail, sms
+from anlan.channels import mail, sms, wechat
 from anlan.lib.errors import Refused
 from anlan.notifications.actions.preferences import unsubscribe_token
 from anlan.notifications.kinds import URGENT, group_of
@@ -29,7 +30,9 @@ LOST: Final = timedelta(minutes=10)
 """A sender that has said nothing for so long was killed."""
 OLD: Final = timedelta(days=1)
 """A message that could not be routed for a day (the worker was off) is news no more: it stays in the inbox only."""
-TEMPORARY: Final = frozenset({"mail_unreachable", "sms_unreachable", "sms_limited"})
+TEMPORARY: Final = frozenset(
+    {"mail_unreachable", "sms_unreachable", "sms_limited", "wechat_unreachable", "wechat_limited"}
+)
 SMS_WORDS: Final = 35
 """Most characters that a gateway takes in one variable of a template."""
 
@@ -111,16 +114,16 @@ def send_due(now: datetime | None = None, limit: int = 200) -> int:
 
 
 def _take_up_lost(now: datetime) -> None:
-    """A letter is sent again under the same Message-ID; a short message is not: two would come, and each costs money."""
+    """A letter is sent again under the same Message-ID; a short or WeChat message is not: two would come, and they cost."""
     lost = Delivery.objects.filter(state="sending", next_at__lte=now)
     lost.filter(channel="mail").update(state="queued", next_at=now)
-    lost.filter(channel="sms").update(state="failed", because=_("发送时中断，不知道是否送达，没有重发"), done_at=now)
+    lost.exclude(channel="mail").update(state="failed", because=_("发送时中断，不知道是否送达，没有重发"), done_at=now)
 
 
 def _send(delivery: Delivery, now: datetime) -> int:
     try:
         with translation.override(delivery.user.language or settings.LANGUAGE_CODE):
-            sent_id = _by_sms(delivery) if delivery.channel == "sms" else _by_mail(delivery)
+            sent_id = _SENDERS[delivery.channel](delivery)
     except Refused as refused:
         again = refused.code in TEMPORARY and delivery.tries <= len(WAITS)
         Delivery.objects.filter(pk=delivery.pk, state="sending").update(
@@ -154,7 +157,7 @@ def _by_mail(delivery: Delivery) -> str:
         ""
         if confirming
         else settings.ANLAN_PUBLIC_URL
-        + reverse("notifications:unsubscribe", args=[unsubscribe_token(delivery.user_id)])
+        + str(letter.get("leave") or reverse("notifications:unsubscribe", args=[unsubscribe_token(delivery.user_id)]))
     )
     context: dict[str, Any] = {
         "name": delivery.user.name,
@@ -167,6 +170,21 @@ def _by_mail(delivery: Delivery) -> str:
         preference.email, str(letter["title"]), render_to_string("notifications/letter.txt", context),
         render_to_string("notifications/letter.html", context), message_id=f"<delivery-{delivery.pk}@{host}>", unsubscribe=leave,
     )  # fmt: skip
+
+
+def _by_wechat(delivery: Delivery) -> str:
+    """By a template message to the account that the person signed in with; `first` and `remark` are its usual variables."""
+    assert delivery.notice is not None  # noqa: S101 — only notices go by WeChat
+    account = SocialAccount.objects.filter(user_id=delivery.user_id, provider="weixin").first()
+    if account is None:
+        raise Refused(_("没有绑定微信"), code="wechat_unbound", status=422)
+    notice = delivery.notice
+    values = {"first": notice.title, "keyword1": notice.title, "remark": notice.text[:100]}
+    openid = str(account.extra_data.get("openid") or account.uid)
+    return wechat.send_wechat(openid, "notice", values, url=settings.ANLAN_PUBLIC_URL + notice.url)
+
+
+_SENDERS: Final = {"sms": _by_sms, "mail": _by_mail, "wechat": _by_wechat}
 
 
 def queue_letter(user_id: int, key: str, letter: dict[str, Any], *, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.accounts.models import User
 from anlan.lib.fields import EncryptedTextField
 from anlan.lib.prepared import Prepared
-from anlan.notifications.kinds import GROUPS, group_of
+from anlan.notifications.kinds import group_of, name_of
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -116,11 +116,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """A message on its way by SMS or e-mail: made once per person, channel and key, sent once, its outcome kept."""
+    """A message on its way by SMS, e-mail or WeChat: made once per person, channel and key, sent once, its outcome kept."""
 
     class Channel(models.TextChoices):
         SMS = "sms", _("短信")
         MAIL = "mail", _("电子邮件")
+        WECHAT = "wechat", _("微信")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("等待发送")
@@ -130,7 +131,7 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("没有发")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    channel = models.CharField(max_length=4, choices=Channel.choices)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
     key = models.CharField(max_length=60, help_text="notice:17, digest:2026-11-22, confirm:…")
     notice = models.ForeignKey(Notice, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     letter = models.JSONField(default=dict, help_text="what no notice holds: title, lines [[title, text, url], …]")
@@ -159,7 +160,7 @@ class Delivery(models.Model):
     @property
     def about(self) -> str:
         """The group of messages that it belongs to: no names, no figures."""
-        return str(GROUPS[group_of(self.notice.kind)][0]) if self.notice else str(_("汇总与确认信"))
+        return name_of(group_of(self.notice.kind)) if self.notice else str(_("汇总与确认信"))
 
     @property
     def title(self) -> str:

@@ -19,5 +19,10 @@ class TrainingConfig(AppConfig):
     verbose_name = "培训"
 
     def ready(self) -> None:
-        """The rules of hours are part of the schema: they come with every migration."""
+        """The rules of hours are part of the schema: they come with every migration. Open classes follow their firm."""
+        from anlan.enterprises.actions.moving import FOLLOWERS
+        from anlan.training.actions.following import follow_move
+
+        if follow_move not in FOLLOWERS:
+            FOLLOWERS.append(follow_move)
         post_migrate.connect(_install_hour_rules, sender=self)

@@ -56,13 +56,13 @@ def lay(count: int = COUNT) -> int:
             f"(CASE n % 20 {place} END) || {text(f'100 + (n / 20) % {TOWNS}')}, TRUE, CURRENT_TIMESTAMP FROM s"
         )
         columns = (
-            "organisation_id, industry, size, risk, high_risk_industry, legal_person, contact_phone, address, registered_address, "
+            "organisation_id, region_code, industry, size, risk, high_risk_industry, legal_person, contact_phone, address, registered_address, "
             "licence_number, meter_number, special_operations, integrity, standard, headcount, products, custom, status, updated_at, "
             "latitude, longitude, registered_by, has_dust, has_chemicals"
         )
         cursor.execute(
             f"INSERT INTO enterprises_enterprise ({columns}) {head}"  # noqa: S608 (constants)
-            f"SELECT {start} + n, CASE n % 4 WHEN 0 THEN 'C3311' WHEN 1 THEN 'C2110' WHEN 2 THEN 'H6210' ELSE 'G5990' END, "
+            f"SELECT {start} + n, (CASE n % 20 {place} END) || {text(f'100 + (n / 20) % {TOWNS}')}, CASE n % 4 WHEN 0 THEN 'C3311' WHEN 1 THEN 'C2110' WHEN 2 THEN 'H6210' ELSE 'G5990' END, "
             f"CASE WHEN n % 3 = 0 THEN 'small' ELSE 'micro' END, "
             f"CASE WHEN n % 50 = 0 THEN 'red' WHEN n % 10 = 1 THEN 'orange' WHEN n % 3 = 0 THEN 'yellow' ELSE 'blue' END, FALSE, "
             f"'赵' || {text('n % 977')}, '{sealed}', '演示路', '', '', '', '', '', '', n % 83 + 1, '', '{{}}', 'active', CURRENT_TIMESTAMP, "

@@ -6,6 +6,7 @@ from anlan.accounts.actions.invitations import (
     bind_invitations,
     set_invitation,
     show_invitation,
+    shut_doors,
     take_invitation,
     withdraw_invitation,
 )
@@ -13,6 +14,7 @@ from anlan.accounts.actions.keys import rotate_keys
 from anlan.accounts.actions.people import forget_unproved, keep_preferences, note_sign_in, reveal, welcome
 from anlan.accounts.actions.posts import act_in_post, ask_grant, grant_post, install_roles, withdraw_post
 from anlan.accounts.actions.regions import load_regions
+from anlan.accounts.actions.sessions import end_sessions
 
 __all__ = [
     "act_in_post",
@@ -22,6 +24,7 @@ __all__ = [
     "close_grid",
     "decide_approval",
     "effect",
+    "end_sessions",
     "forget_unproved",
     "grant_post",
     "install_roles",
@@ -35,6 +38,7 @@ __all__ = [
     "rotate_keys",
     "set_invitation",
     "show_invitation",
+    "shut_doors",
     "take_invitation",
     "welcome",
     "withdraw_approval",

@@ -116,6 +116,19 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
     )  # fmt: skip
 
 
+def shut_doors(organisation_id: int) -> int:
+    """Withdraw every open invitation into an organisation that has ended, and the messages about them; return how many.
+
+    In the caller's transaction, which records why the organisation ended.
+    """
+    doors = Invitation.objects.filter(organisation_id=organisation_id, taken_at=None, withdrawn_at=None)
+    keys = list(doors.values_list("pk", flat=True))
+    if keys:
+        doors.update(withdrawn_at=timezone.now())
+        take_back(f"invitation:{pk}" for pk in keys)
+    return len(keys)
+
+
 @transaction.atomic
 def take_invitation(invitation: Invitation, *, by: User) -> Post:
     """Come in through the door and act in the new post from now on; of several people at once one wins.

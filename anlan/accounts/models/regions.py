@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import models
 from django.db.models import Q
@@ -24,6 +24,16 @@ def inside(code: str, field: str = "region_code") -> Q:
         return Q()
     low, high = region_prefix_range(code)
     return Q(**{f"{field}__gte": low, f"{field}__lt": high})
+
+
+COUNTY_DIGITS: Final = 6
+
+
+def is_narrow(code: str) -> bool:
+    """Whether a territory is a county or less: so few rows that finding them by place and sorting them beats walking an
+    index of the whole province in the order asked for. Databases guess this wrong, so such lists sort by expressions.
+    """
+    return len(code) >= COUNTY_DIGITS
 
 
 class RegionQuerySet(models.QuerySet["Region"]):

@@ -242,6 +242,7 @@ def _insert(plans: list[Plan], extract: Extract) -> list[int]:
     )  # fmt: skip
     insert_many(
         Enterprise, len(plans), organisation_id=keys, updated_by_id=extract.created_by_id,
+        region_code=[plan.region for plan in plans],
         size=[_size(line.industry, line.headcount) for line in lines],
         **{name: [getattr(line, name) for line in lines] for name in VALUES},
     )  # fmt: skip

@@ -18,10 +18,12 @@ from anlan.accounts.models.regions import inside
 from anlan.audit.actions import record
 from anlan.enterprises.actions.moving import move_enterprises
 from anlan.enterprises.models import Enterprise
+from anlan.enterprises.rings import Geometry, together
 from anlan.lib.errors import Refused
 
-Part = tuple[str, QuerySet[Enterprise]]
-"""The name of a new grid, and the firms that go there (only those inside the grid that is split are moved)."""
+Part = tuple[str, QuerySet[Enterprise], Geometry | None]
+"""The name of a new grid, the firms that go there (only those inside the grid that is split are moved), and its border as
+GeoJSON where somebody drew it."""
 
 
 def firms_in(grid: Region) -> QuerySet[Enterprise]:
@@ -50,7 +52,7 @@ def split_grid(grid: Region, parts: Sequence[Part], *, by: User, because: str) -
     if not parts:
         raise Refused(_("请写新网格的名称，再选划入的企业。"), code="no_parts", status=422, field="name")
     before, opened, moved = named(grid), [], 0
-    for name, chosen in parts:
+    for name, chosen, border in parts:
         # the keys are read now: the query itself would follow the firms as they move
         keys = list(chosen.filter(inside(grid.code, "organisation__region_code")).values_list("pk", flat=True))
         if not keys:
@@ -59,11 +61,13 @@ def split_grid(grid: Region, parts: Sequence[Part], *, by: User, because: str) -
             )  # fmt: skip
         new = add_grid(grid.parent, name, by=by)
         moved += move_enterprises(Enterprise.objects.filter(pk__in=keys), new.code, by=by, because=reason)
+        Region.objects.filter(pk=new.pk).update(boundary=border)
         opened.append(new)
     if not firms_in(grid).exists():
         raise Refused(
             _("原来的网格一家企业也不剩，这不是拆分。请留下一些企业，或者把网格更名。"), code="nothing_left", status=422, field="firms"
         )  # fmt: skip
+    Region.objects.filter(pk=grid.pk).update(boundary=None)  # what was taken out no longer lies inside its old border
     record_change(
         RegionChange.Kind.SPLIT, grid.town_code, by=by, before=before, after=named(grid, *opened), because=reason
     )
@@ -95,6 +99,8 @@ def merge_grids(into: Region, others: Sequence[Region], *, by: User, because: st
     if not others:
         raise Refused(_("请选要并入的网格。"), code="no_grids", status=422, field="others")
     before, moved = named(into, *others), 0
+    beside = [grid.boundary for grid in others if not grid.code.startswith(into.code)]
+    Region.objects.filter(pk=into.pk).update(boundary=together([into.boundary, *beside]))
     for grid in others:
         keys = list(firms_in(grid).values_list("pk", flat=True))
         for start in range(0, len(keys), 20_000):

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from anlan.accounts import powers
 from anlan.accounts.actions.approvals import ask_approval, effect
-from anlan.accounts.models import Approval, Invitation, Organisation, Post, User
+from anlan.accounts.actions.invitations import shut_doors
+from anlan.accounts.models import Approval, Organisation, Post, User
 from anlan.audit.actions import record
 from anlan.enterprises.actions.moving import STOCKS, stocks_of
 from anlan.enterprises.models import (
@@ -86,6 +87,7 @@ def close_enterprise(firm: Enterprise, *, on: date, because: str, end_jobs: bool
         raise Refused(gettext_lazy("这家企业刚刚已经注销或并入，没有再改动。"), code="stale")
     ended = _end_jobs(firm, on) if end_jobs else 0
     Mandate.objects.open().filter(enterprise=firm).update(until=timezone.localdate())
+    shut_doors(firm.pk)
     for close in CLOSERS:
         close(firm, by)
     record(
@@ -198,9 +200,7 @@ def merge(firm: Enterprise, into: Enterprise, *, by: User, because: str) -> None
     for mandate in Mandate.objects.filter(enterprise=firm):
         if (mandate.organisation_id, mandate.kind, mandate.reason) not in have:
             Mandate.objects.filter(pk=mandate.pk).update(enterprise=into)
-    Invitation.objects.filter(organisation_id=firm.pk, taken_at__isnull=True, withdrawn_at__isnull=True).update(
-        withdrawn_at=now
-    )
+    shut_doors(firm.pk)
     filled = _fill_gaps(firm, into, by)
     for follow in MERGERS:
         follow(firm, into, by)

@@ -122,6 +122,7 @@ def relocate(rows: Sequence[Place], to: str, *, by: User, because: str) -> dict[
             held = Organisation.objects.filter(pk__in=part, region_code=code)
             if held.update(region_code=to) != len(part):
                 raise Refused(gettext_lazy("刚刚有人移动过其中的企业，这次没有移动。请重新选择。"), code="stale")
+            Enterprise.objects.filter(pk__in=part).update(region_code=to)
     _move_stocks({pk: (code, industry[:3]) for pk, code, industry, _at in rows}, to)
     since = {pk: timezone.localtime(at).date() for pk, _code, _industry, at in rows}
     for part in _parts(list(since)):

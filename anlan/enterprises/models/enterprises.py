@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
@@ -27,7 +29,7 @@ class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
                 return self.filter(pk__in=mandates.values("enterprise_id"))
             return self.filter(pk=post.organisation_id)
         if post.is_territorial and user.may(powers.SUPERVISE):
-            return self.filter(inside(post.region_code, "organisation__region_code"))
+            return self.filter(inside(post.region_code))
         return self.none()
 
     def with_file_for(self, user: User) -> EnterpriseQuerySet:
@@ -44,6 +46,21 @@ class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
     def active(self) -> EnterpriseQuerySet:
         """Return the firms that are neither closed nor merged into another."""
         return self.filter(status=Enterprise.Status.ACTIVE)
+
+
+class PlaceField(models.CharField):  # type: ignore[type-arg]
+    """The region of the organisation, copied when the firm is made; `relocate` moves both."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Return what is stored: of a new firm always its organisation's region."""
+        if add and isinstance(model_instance, Enterprise):
+            model_instance.region_code = model_instance.organisation.region_code
+        return super().pre_save(model_instance, add)
+
+    def deconstruct(self) -> Any:
+        """Migrations know it as what it is to the database."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class Enterprise(models.Model):
@@ -82,6 +99,12 @@ class Enterprise(models.Model):
 
     organisation = models.OneToOneField(
         Organisation, on_delete=models.PROTECT, primary_key=True, related_name="enterprise"
+    )
+    region_code = PlaceField(
+        max_length=24,
+        editable=False,
+        default="",
+        help_text="of the organisation: lists of firms are found and ordered by one index",
     )
     industry = models.CharField(
         max_length=6, db_index=True, help_text="GB/T 4754-2017, section letter + up to 4 digits: C3311"
@@ -142,8 +165,9 @@ class Enterprise(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["status", "rank", "-headcount", "organisation"], name="firms_by_risk"),
-            models.Index(fields=["status", "-headcount", "organisation"], name="firms_by_size"),
+            models.Index(fields=["status", "rank", "-headcount", "organisation", "region_code"], name="firms_by_risk"),
+            models.Index(fields=["status", "-headcount", "organisation", "region_code"], name="firms_by_size"),
+            models.Index(fields=["region_code", "status", "rank", "-headcount", "organisation"], name="firms_by_place"),
             models.Index(fields=["latitude", "longitude"], name="firms_on_map"),
             models.Index(fields=["verified_at"], name="firms_by_age"),
         ]

@@ -70,6 +70,7 @@ def test_new_firms_are_made_and_every_value_keeps_its_source(cast: Cast) -> None
     imported(extract, cast.county)
     made = Enterprise.objects.get(organisation__credit_code=firm_row(1)[0])
     assert (made.organisation.region_code, made.industry, made.registered_by) == (OTHER, "C3484", "演示市场监督管理局")
+    assert made.region_code == OTHER
     said = FileValue.objects.get(enterprise=made, field="legal_person")
     assert (said.value, said.source, said.said_by) == (made.legal_person, "extract", cast.county)
     assert "*" in FileValue.objects.get(enterprise=made, field="contact_phone").value

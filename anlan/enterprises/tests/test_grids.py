@@ -1,15 +1,18 @@
 """Splitting and merging grids: the firms move, the past stays, the officers are told."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from anlan.accounts.actions import open_grid
 from anlan.accounts.models import Organisation, Post, Region, RegionChange, User
 from anlan.audit.models import Record
 from anlan.enterprises.actions.grids import firms_in, merge_grids, split_grid
 from anlan.enterprises.models import Enterprise, Placement
+from anlan.enterprises.rings import read_rings
 from anlan.lib.errors import Refused
 from anlan.notifications.models import Notice
 from anlan.operations.demo.cast import Cast
@@ -59,6 +62,43 @@ def test_chosen_firms_go_to_the_new_grids_and_the_rest_stays(cast: Cast, sign_in
     assert Record.objects.filter(verb="split_grid").count() == 1
     page = client.get("/grids/410105018G09/").content.decode()
     assert "拆分为" in page and "还没有人负责" in page
+
+
+RING = [[34.8, 113.6], [34.8, 113.7], [34.9, 113.7]]
+BORDER = {"type": "Polygon", "coordinates": [[[113.6, 34.8], [113.7, 34.8], [113.7, 34.9], [113.6, 34.8]]]}
+
+
+def test_the_ring_drawn_around_the_firms_becomes_the_border_and_shows_on_the_map(cast: Cast, sign_in: SignIn) -> None:
+    one, _two = lay(SEVEN, 2)
+    Enterprise.objects.filter(pk=one.pk).update(latitude=34.82, longitude=113.68)
+    client, form = sign_in(cast.town), {"name": "东网格", f"to{one.pk}": "1", "ring1": json.dumps([RING])}
+    refused = client.post(f"/grids/{SEVEN}/split/", form)  # no reason yet: what was drawn is kept on the page
+    assert refused.status_code == 422 and escape(form["ring1"]) in refused.content.decode()
+    Region.objects.filter(pk=SEVEN).update(boundary=BORDER)
+    assert client.post(f"/grids/{SEVEN}/split/", form | {"because": "太大"}).status_code == 302
+    assert region("410105018G09").boundary == BORDER
+    assert region(SEVEN).boundary is None  # it does not reach so far any more
+    features = client.get("/enterprises/map/").context["grids"]
+    assert [(one["properties"]["name"], one["geometry"]) for one in features] == [("东网格", BORDER)]
+    assert sign_in(cast.other_county).get("/enterprises/map/").context["grids"] == []
+
+
+def test_merged_grids_keep_their_borders_together_or_none(cast: Cast) -> None:
+    Region.objects.filter(pk__in=[SEVEN, EIGHT]).update(boundary=BORDER)
+    small = open_grid(region(SEVEN), "小", by=cast.town)
+    merge_grids(region(SEVEN), [small], by=cast.town, because="小网格撤回")
+    assert region(SEVEN).boundary == BORDER  # it lay inside
+    merge_grids(region(SEVEN), [region(EIGHT)], by=cast.town, because="企业少")
+    assert region(SEVEN).boundary == {"type": "MultiPolygon", "coordinates": [BORDER["coordinates"]] * 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "x", "[[[1,2],[3,4]]]", "[[[1,2],[3,4],[91,0]]]", '[[[1,2],[3,4],["5",6]]]', "[[[1,2],[3,4],[NaN,6]]]",
+     "[[[true,2],[3,4],[5,6]]]", "[" * 5000, "7", "[[[1,2,3],[3,4],[5,6]]]"],
+)  # fmt: skip
+def test_what_is_no_ring_is_no_border(text: str) -> None:
+    assert read_rings(text) is None
 
 
 def test_what_was_chosen_is_kept_while_one_looks_for_others(cast: Cast, sign_in: SignIn) -> None:
@@ -144,7 +184,7 @@ def test_a_merged_grid_takes_no_firms_and_is_not_merged_again(cast: Cast, sign_i
     for act in (
         lambda: merge_grids(region(SEVEN), [region(EIGHT)], by=cast.town, because="x"),
         lambda: merge_grids(region(EIGHT), [region(SEVEN)], by=cast.town, because="x"),
-        lambda: split_grid(region(EIGHT), [("x", Enterprise.objects.all())], by=cast.town, because="x"),
+        lambda: split_grid(region(EIGHT), [("x", Enterprise.objects.all(), None)], by=cast.town, because="x"),
     ):
         with pytest.raises(Refused) as refused:
             act()

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from anlan.accounts.actions import decide_approval
-from anlan.accounts.models import Approval, Organisation, Post, User
+from anlan.accounts.actions import decide_approval, set_invitation, take_invitation
+from anlan.accounts.models import Approval, Invitation, Organisation, Post, User
 from anlan.audit.models import Record
 from anlan.enterprises.actions.merging import (
     ask_delete,
@@ -19,6 +19,7 @@ from anlan.enterprises.actions.merging import (
 )
 from anlan.enterprises.models import Enterprise, FileValue, Mandate, Permit, Worker
 from anlan.lib.errors import Refused
+from anlan.notifications.models import Notice
 from anlan.operations.demo.cast import Cast
 from anlan.supervision.recount import swap
 from anlan.tallies.tasks import fold_all
@@ -173,3 +174,19 @@ def test_the_pages_lead_through_a_merge_and_a_closing(cast: Cast, sign_in: SignI
     assert client.post(f"/enterprises/{double.pk}/close/", closing).status_code == 422  # a second tap
     assert sign_in(cast.other_county).get(home).status_code == 404
     assert sign_in(cast.grid).get(home).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["close", "merge"])
+def test_invitations_into_a_firm_that_ends_are_closed_and_taken_back(cast: Cast, end: str) -> None:
+    invitation = set_invitation(cast.forge, "enterprise_manager", cast.other_boss.phone, by=cast.town)
+    other = set_invitation(cast.bakery, "enterprise_manager", cast.boss.phone, by=cast.county)
+    assert Notice.objects.filter(key=f"invitation:{invitation.pk}").exists()
+    if end == "close":
+        firm, today = cast.enterprise("forge"), timezone.localdate()
+        close_enterprise(firm, on=today, because="注销", end_jobs=False, by=cast.county)
+    else:
+        merge(cast.enterprise("forge"), twin(cast), by=cast.county, because="重复建档")
+    assert list(Invitation.objects.open()) == [other]
+    assert not Notice.objects.filter(key=f"invitation:{invitation.pk}").exists()
+    with pytest.raises(Refused):
+        take_invitation(invitation, by=cast.other_boss)

@@ -36,6 +36,7 @@ def test_the_firm_lies_in_the_new_grid_and_its_history_says_why(cast: Cast) -> N
     assert move_enterprises(forge(cast), EIGHT, by=cast.town, because="网格重新划分") == 1
     cast.forge.refresh_from_db()
     assert cast.forge.region_code == EIGHT
+    assert forge(cast).get().region_code == EIGHT, "the copy on the firm's own row moves with it"
     old, new = Placement.objects.filter(enterprise=cast.forge.pk).order_by("pk")
     assert (old.region_code, old.until) == (SEVEN, timezone.localdate())
     assert (new.region_code, new.until, new.because, new.by) == (EIGHT, None, "网格重新划分", cast.town)

@@ -29,7 +29,7 @@ from anlan.enterprises.queries import (
     summary_of,
     trade_name,
     training_of,
-    workers_of,
+    with_row,
 )
 from anlan.enterprises.tasks import work_on_export
 from anlan.files.actions import serve
@@ -76,7 +76,7 @@ def enterprise_list(request: HttpRequest) -> HttpResponse:
     page = pages.get_page(request.GET.get("page"))
     # Keys first: rows that are only skipped are neither joined nor asked for their permits.
     keys = list(page.object_list)
-    shown = with_permit_until(Enterprise.objects.visible_to(user)).select_related("organisation").in_bulk(keys)
+    shown = with_permit_until(with_row(Enterprise.objects.visible_to(user))).in_bulk(keys)
     rows = [shown[pk] for pk in keys if pk in shown]
     context = filters(user, asked, region, children) | {
         "page": page, "rows": _rows(rows, region.full_name if region else ""), "summary": summary, "count": min(count, MOST), "over": count > MOST and not asked.is_plain,
@@ -108,22 +108,16 @@ def _divisions(section: str) -> list[tuple[str, str]]:
     return [(code, entry.name) for code, entry in industries().items() if len(code) == 3 and code.startswith(section)]
 
 
-def _rows(firms: list[Enterprise], shared: str) -> list[dict[str, Any]]:
+def _rows(firms: list[Any], shared: str) -> list[dict[str, Any]]:
     """What a row shows; places without what all of them have in common (`shared`)."""
-    keys = [firm.pk for firm in firms]
-    training, workers = training_of(keys), workers_of(keys)
-    codes = {firm.organisation.region_code for firm in firms}
-    names = dict(Region.objects.filter(pk__in=codes).values_list("code", "full_name"))
+    training = training_of([firm.pk for firm in firms])
     return [
         {
             "firm": firm,
             "trade": trade_name(firm.industry),
-            "workers": workers.get(firm.pk, 0),
+            "workers": firm.n_workers,
             "training": training.get(firm.pk, Training()),
-            "region": (name := names.get(firm.organisation.region_code, firm.organisation.region_code)).removeprefix(
-                shared
-            )
-            or name,
+            "region": (name := firm.region_name or firm.region_code).removeprefix(shared) or name,
         }
         for firm in firms
     ]

@@ -19,6 +19,7 @@ from anlan.accounts.views.who import signed_in
 from anlan.enterprises.actions.grids import Part, merge_grids, split_grid
 from anlan.enterprises.models import Enterprise
 from anlan.enterprises.models.enterprises import EnterpriseQuerySet
+from anlan.enterprises.rings import read_rings
 from anlan.lib.asked import number
 from anlan.lib.errors import Refused
 
@@ -53,11 +54,14 @@ def grid_split(request: HttpRequest, code: str) -> HttpResponse:
     if "more" in asked and len(names) < PARTS:
         names.append("")
     chosen = _chosen(asked)
+    rings = {part: asked.get(f"ring{part}", "") for part in PART_NUMBERS}
     rest = asked.get(REST, "") if total > len(firms) else ""
     wrong: Refused | None = None
     if request.method == "POST" and "more" not in asked and "find" not in asked:
         try:
-            opened = split_grid(grid, _parts(names, chosen, found, rest), by=user, because=asked.get("because", ""))
+            opened = split_grid(
+                grid, _parts(names, chosen, found, rest, rings), by=user, because=asked.get("because", "")
+            )
         except Refused as refused:
             wrong = refused
         else:
@@ -68,7 +72,7 @@ def grid_split(request: HttpRequest, code: str) -> HttpResponse:
     context: dict[str, Any] = {
         "grid": grid, "firms": [(firm, chosen.get(firm.pk, "")) for firm in firms], "total": total, "words": words,
         "kept": [(pk, part) for pk, part in chosen.items() if pk not in listed], "limit": LISTED, "rest": rest, "wrong": wrong,
-        "parts": [(str(n), name) for n, name in enumerate(names, start=1)], "more": len(names) < PARTS, "because": asked.get("because", ""),
+        "parts": [(str(n), name, rings[str(n)]) for n, name in enumerate(names, start=1)], "more": len(names) < PARTS, "because": asked.get("because", ""),
     }  # fmt: skip
     return render(request, "enterprises/grids/split.html", context, status=wrong.status if wrong else 200)
 
@@ -79,8 +83,11 @@ def _chosen(asked: QueryDict) -> dict[int, str]:
     return {pk: str(part) for pk, part in said.items() if pk is not None}
 
 
-def _parts(names: list[str], chosen: dict[int, str], found: EnterpriseQuerySet, rest: str) -> list[Part]:
-    """The new grids, with the firms chosen one by one, and for one of them all that were found but not listed."""
+def _parts(
+    names: list[str], chosen: dict[int, str], found: EnterpriseQuerySet, rest: str, rings: dict[str, str]
+) -> list[Part]:
+    """The new grids, with the firms chosen one by one, and for one of them all that were found but not listed; and the
+    rings that were drawn around the firms, which become their borders."""
     parts: list[Part] = []
     for part, name in zip(PART_NUMBERS, names, strict=False):
         here = Q(pk__in=[pk for pk, to in chosen.items() if to == part])
@@ -88,7 +95,7 @@ def _parts(names: list[str], chosen: dict[int, str], found: EnterpriseQuerySet, 
             here |= Q(pk__in=found.exclude(pk__in=chosen).order_by().values("pk"))
         elif not name and part not in chosen.values():
             continue  # a line left empty
-        parts.append((name, Enterprise.objects.filter(here)))
+        parts.append((name, Enterprise.objects.filter(here), read_rings(rings[part])))
     return parts
 
 

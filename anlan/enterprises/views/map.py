@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from anlan.accounts.models import Region
+from anlan.accounts.models.regions import inside
 from anlan.enterprises.conditions import Conditions
 from anlan.enterprises.models import Enterprise
 from anlan.enterprises.queries import around, trade_name
@@ -22,6 +24,8 @@ CELLS_ACROSS: Final = 12
 """Cells from edge to edge of the view when marks are gathered."""
 PER_PAGE: Final = 50
 BOUNDS: Final = (-180.0, -90.0, 180.0, 90.0)
+MOST_BORDERS: Final = 400
+"""Grids of two towns: more lines than that are a thicket."""
 CHINA: Final = (73.0, 18.0, 136.0, 54.0)
 
 
@@ -45,9 +49,18 @@ def page(request: HttpRequest) -> HttpResponse:
     context = filters(user, asked, region, children) | {
         "page": table.get_page(request.GET.get("page")), "placed": counts["placed"], "lost": counts["all"] - counts["placed"],
         "total": counts["all"], "lost_query": asked.query(place="none"), "conditions": asked.address,
-        "bounds": _bounds(counts), "tiles": settings.ANLAN_TILES_URL, "credit": settings.ANLAN_TILES_CREDIT,
+        "bounds": _bounds(counts), "grids": _borders(asked.region), "tiles": settings.ANLAN_TILES_URL, "credit": settings.ANLAN_TILES_CREDIT,
     }  # fmt: skip
     return render(request, "enterprises/map.html", context)
+
+
+def _borders(region: str) -> list[dict[str, Any]]:
+    """The grids in view whose border somebody drew, as GeoJSON features."""
+    drawn = Region.objects.open().filter(inside(region, "code"), boundary__isnull=False).order_by("code")
+    return [
+        {"type": "Feature", "geometry": border, "properties": {"name": name}}
+        for name, border in drawn.values_list("name", "boundary")[:MOST_BORDERS]
+    ]
 
 
 def _bounds(counts: dict[str, Any]) -> str:

@@ -160,6 +160,14 @@ def choose_checklists(inspection: Inspection, chosen: Sequence[ChecklistVersion]
     write(inspection)
 
 
+def can_follow_up(hazard: Hazard, user: User) -> bool:
+    """Whether this user's agency or association found the hazard and nobody else helps with it yet."""
+    post = user.post
+    if post is None or post.organisation_id is None or hazard.found_for_id != post.organisation_id:
+        return False
+    return user.may(powers.INSPECT) and hazard.is_open and hazard.helper_id in (None, post.organisation_id)
+
+
 @transaction.atomic
 def follow_up(hazard: Hazard, *, by: User, words: str) -> HazardStep:
     """An agency or association writes down how it goes on where the firm cannot cure by itself (H-06); the agency becomes the helper.

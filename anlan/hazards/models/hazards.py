@@ -155,6 +155,7 @@ class Hazard(models.Model):
             models.Index(fields=["region_code", "state", "deadline"]),
             models.Index(fields=["enterprise", "state"]),
             models.Index(fields=["found_for", "state"]),
+            models.Index(fields=["region_code", "-id"], name="hazards_by_place"),
             models.Index(
                 fields=["region_code", "-id"],
                 condition=Q(state__in=["found", "curing", "cured", "passed"]),

@@ -24,6 +24,9 @@ class Device(models.Model):
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=120, blank=True)
     public_key = models.TextField(help_text="JWK, ECDSA P-256")
+    vault = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="the store on the phone: one per person, for all posts"
+    )
     head = models.CharField(max_length=64, blank=True, help_text="hash of the last operation taken")
     sequence = models.PositiveIntegerField(default=0, help_text="number of the last operation taken")
     clock_error = models.IntegerField(default=0, help_text="seconds ahead of the server when last heard")

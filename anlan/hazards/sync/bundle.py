@@ -104,7 +104,7 @@ def _title(row: Inspection) -> str:
 
 def _firm(firm: Enterprise) -> dict[str, Any]:
     return {
-        "name": firm.organisation.name, "address": firm.address, "risk": firm.risk, "risk_word": firm.get_risk_display(),
+        "id": firm.pk, "name": firm.organisation.name, "address": firm.address, "risk": firm.risk, "risk_word": firm.get_risk_display(),
         "contact": mask_name(firm.legal_person) if firm.legal_person else "",
         "phone": mask_phone(firm.contact_phone) if firm.contact_phone else "",
         "lat": firm.latitude, "lng": firm.longitude,

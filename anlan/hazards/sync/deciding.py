@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.accounts import powers
+from anlan.accounts.actions import end_sessions
 from anlan.accounts.models import Post, User
 from anlan.audit.actions import record
 from anlan.files.actions import store
@@ -24,6 +25,8 @@ from anlan.lib.errors import Refused
 from anlan.notifications.actions import notify
 
 Outcome = Operation.Outcome
+SESSION_MARK: Final = "patrol_vault"
+"""Where a session says which phone's store it opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,22 @@ def discard_doubts(device: Device, task: uuid.UUID, *, by: User, words: str) -> 
 
 @transaction.atomic
 def revoke_device(device: Device, *, by: User) -> None:
-    """Turn a phone off: what it holds no longer opens, and what it still sends is set aside. By its owner or whoever decides there."""
+    """Turn a phone off: what it holds no longer opens, it is signed out, and what it still sends is set aside.
+
+    A phone is a device per post: all that share its store are turned off. By its owner or whoever decides there.
+    """
     region = device.post.region_code or (device.post.organisation.region_code if device.post.organisation else "")
     inside = by.post is not None and region.startswith(by.post.region_code) and can_decide_doubts(by)
     if device.user_id != by.pk and not inside:
         raise Refused(_("没有找到这台手机。"), code="not_found", status=404)
-    if Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
-        record("revoke_device", device, by=by, region_code=region)
+    if not Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
+        return
+    ended = 0
+    if device.vault is not None:
+        same = Device.objects.filter(user_id=device.user_id, vault=device.vault, revoked_at__isnull=True)
+        same.update(revoked_at=timezone.now())
+        ended = end_sessions(device.user, SESSION_MARK, {str(device.vault)})
+    record("revoke_device", device, by=by, region_code=region, sessions=ended)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -224,10 +225,13 @@ def _announce(operation: Operation, entry: protocol.Entry, signed: bool) -> None
         operation.save(update_fields=["code", "because"])
 
 
-def register_device(*, uid: uuid.UUID, jwk: dict[str, Any], name: str, by: User) -> Device:
+def register_device(
+    *, uid: uuid.UUID, jwk: dict[str, Any], name: str, by: User, vault: uuid.UUID | None = None
+) -> Device:
     """Make a phone known by its public key, for the post acted in. Registering the same phone again is no error.
 
-    Raises `Refused`: no post that inspects (403), no usable key (422), the id or key is another's (409).
+    `vault` names the store on the phone that this key lies in. Raises `Refused`: no post that inspects (403), no usable
+    key (422), the id or key is another's (409), the phone was turned off (409).
     """
     if by.post is None or not by.may(powers.INSPECT):
         raise Refused(_("您现在的身份不能检查企业。"), code="forbidden", status=403)
@@ -235,16 +239,26 @@ def register_device(*, uid: uuid.UUID, jwk: dict[str, Any], name: str, by: User)
         protocol.public_key(jwk)
     except protocol.Malformed:
         raise Refused(_("这台设备的密钥不能用，请换一个浏览器。"), code="key", status=422) from None
+    if is_turned_off(by, vault=vault):
+        raise Refused(_("这台手机已停用。"), code="revoked")
     key = protocol.canonical({part: jwk[part] for part in ("crv", "kty", "x", "y")})
     with transaction.atomic():
         device, made = Device.objects.get_or_create(
-            uid=uid, defaults={"user": by, "post": by.post, "name": name[:120], "public_key": key}
+            uid=uid, defaults={"user": by, "post": by.post, "name": name[:120], "public_key": key, "vault": vault}
         )
         if device.user_id != by.pk or device.public_key != key or device.post_id != by.post.pk:
             raise Refused(_("这台设备登记的是别人或别的身份。"), code="device", status=409)
         if made:
             record("register_device", device, by=by, region_code=by.post.region_code)
     return device
+
+
+def is_turned_off(user: User, *, uid: uuid.UUID | None = None, vault: uuid.UUID | None = None) -> bool:
+    """Whether the phone of this person with this device, or this store, was reported lost."""
+    named = Q(uid=uid) if uid else Q()
+    if vault:
+        named |= Q(vault=vault)
+    return bool(named) and Device.objects.filter(named, user=user, revoked_at__isnull=False).exists()
 
 
 def _bounded(seconds: int) -> int:

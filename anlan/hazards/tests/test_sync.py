@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
 from anlan.accounts.actions.posts import withdraw_post
 from anlan.accounts.models import Organisation, Post
 from anlan.audit.models import Record
+from anlan.enterprises.models import Enterprise
 from anlan.hazards.models import Conflict, Device, Finding, Hazard, Inspection, Operation, Photo
 from anlan.operations.demo.cast import Cast
 from tests.phone import Phone, lay_checklist, lay_visit, over, shot
@@ -201,6 +203,7 @@ def test_work_at_a_firm_that_moved_away_waits_and_can_be_discarded_with_a_reason
 ) -> None:
     phone.visit(visit, visit.checklists.get())
     Organisation.objects.filter(pk=cast.forge.pk).update(region_code="410105018G08")
+    Enterprise.objects.filter(pk=cast.forge.pk).update(region_code="410105018G08")
     Inspection.objects.update(region_code="410105018G08")
     phone.synchronise()
     assert [one["code"] for one in phone.outcomes.values()] == ["territory", *["follows"] * 6]
@@ -219,6 +222,7 @@ def test_a_firm_that_moved_inside_the_scope_changes_nothing(cast: Cast, sign_in:
     phone.register()
     phone.visit(visit, visit.checklists.get())
     Organisation.objects.filter(pk=cast.forge.pk).update(region_code="410105018G08")
+    Enterprise.objects.filter(pk=cast.forge.pk).update(region_code="410105018G08")
     Inspection.objects.update(region_code="410105018G08")
     phone.synchronise()
     assert set(outcomes(phone)) == {"applied"}
@@ -236,12 +240,36 @@ def test_a_lost_phone_is_turned_off(cast: Cast, sign_in: SignIn, phone: Phone, v
     device = Device.objects.get()
     assert sign_in(cast.other_county).post(f"/offline-work/devices/{device.pk}/revoke/").status_code == 404
     assert sign_in(cast.town).post(f"/offline-work/devices/{device.pk}/revoke/").status_code == 302
-    said = sign_in(cast.grid).get("/patrol/hello/", {"vault": str(uuid.uuid4()), "device": str(phone.uid)}).json()
-    assert said["revoked"]
-    assert "half" not in said
+    for named in ({"vault": str(uuid.uuid4()), "device": str(phone.uid)}, {"vault": str(phone.vault)}):
+        said = sign_in(cast.grid).get("/patrol/hello/", named).json()
+        assert said["revoked"]
+        assert "half" not in said
+    assert "half" in sign_in(cast.grid).get("/patrol/hello/", {"vault": str(uuid.uuid4())}).json()  # the next phone
     phone.write("start", visit.uid, {})
     phone.send_entries()
     assert [one["code"] for one in phone.outcomes.values()] == ["revoked"]
+    again = Phone(over(sign_in(cast.grid)))
+    again.vault = phone.vault
+    with pytest.raises(AssertionError, match="409"):
+        again.register()
+
+
+def test_turning_a_phone_off_ends_its_session_and_no_other(cast: Cast, sign_in: SignIn, phone: Phone) -> None:
+    lost, desk = sign_in(cast.grid), sign_in(cast.grid)
+    for client in (lost, desk):
+        UserSession.objects.create(user=cast.grid, session_key=client.session.session_key, ip="127.0.0.1")
+    assert "half" in lost.get("/patrol/hello/", {"vault": str(phone.vault)}).json()
+    sign_in(cast.town).post(f"/offline-work/devices/{Device.objects.get().pk}/revoke/")
+    assert lost.get("/patrol/hello/", {"vault": str(phone.vault)}).json()["signed_in"] is False
+    assert desk.get("/patrol/hello/").json()["signed_in"] is True
+
+
+def test_who_turns_off_the_phone_in_their_hand_is_signed_out(cast: Cast, sign_in: SignIn, phone: Phone) -> None:
+    here = sign_in(cast.grid)
+    UserSession.objects.create(user=cast.grid, session_key=here.session.session_key, ip="127.0.0.1")
+    here.get("/patrol/hello/", {"vault": str(phone.vault)})
+    assert here.post(f"/offline-work/devices/{Device.objects.get().pk}/revoke/").status_code == 302
+    assert here.get("/home/").status_code == 302
 
 
 def test_two_officers_who_differ_are_shown_both_answers(

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -143,6 +144,8 @@ def doubt_photo(request: HttpRequest, client_id: uuid.UUID) -> HttpResponseBase:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Turn a lost phone off."""
     revoke_device(get_object_or_404(Device, pk=pk), by=_user(request))
+    if not request.session.exists(request.session.session_key or ""):
+        logout(request)  # it was the phone in one's own hand
     messages.success(request, _("这台手机已停用，里面的内容打不开了"))
     return redirect("hazards:quarantine")
 

@@ -24,6 +24,7 @@ from anlan.hazards.actions import can_register, may_self_close, missing, registe
 from anlan.hazards.actions.exports import start_export
 from anlan.hazards.actions.penalties import article_113
 from anlan.hazards.actions.photos import can_attach, seen_before
+from anlan.hazards.actions.planning import can_follow_up
 from anlan.hazards.forms.hazards import RegisterForm
 from anlan.hazards.models import Hazard, HazardExport, Holiday, Photo
 from anlan.hazards.queries import MOST, VIEWS, Conditions, count_of, rows_of, state_tone, tab_counts
@@ -57,16 +58,16 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
     if not _has_list(user):
         raise Refused(_("隐患清单是给企业、机构和监管人员的。换一个身份再来。"), code="no_scope", status=404)
     scope = user.post.region_code
-    asked = Conditions.read(request.GET, scope)
+    asked = Conditions.read(request.GET, user)
     found = asked.apply(Hazard.objects.visible_to(user), scope)
     pages = Pages(asked.sorted(found).values_list("pk", flat=True), PER_PAGE)
-    pages.known = count_of(user, asked, found)
+    counts = tab_counts(user, asked.region)
+    pages.known = counts[asked.view or "open"] if asked.is_plain else count_of(user, asked, found)
     page = pages.get_page(request.GET.get("page"))
     # The keys first: a deep page then joins twenty firms instead of ten thousand.
     keys = list(page.object_list)
     shown = Hazard.objects.visible_to(user).select_related("enterprise__organisation").in_bulk(keys)
     region = Region.objects.filter(pk=asked.region).select_related("parent").first() if asked.region else None
-    counts = tab_counts(user, asked.region)
     context = {
         "asked": asked, "page": page, "rows": rows_of([shown[pk] for pk in keys if pk in shown]), "region": region, "scope": scope, "most": MOST,
         "over": pages.known > MOST, "counts": counts, "tabs": [(key, label, counts.get(key or "open")) for key, label in VIEWS.items()],
@@ -125,7 +126,7 @@ def hazard_page(request: HttpRequest, pk: int) -> HttpResponse:
         "used": list(seen_before(photos).items()), "turn": telling.turn(hazard), "main": SPECS.get(main), "main_verb": main,
         "others": [(verb, SPECS[verb]) for verb in others if verb in SPECS], "extension": extension,
         "may_note": "note" in verbs, "may_order": "order" in verbs, "orders": orders, "region": region,
-        "missing": missing(hazard), "may_add": can_attach(hazard, user, Photo.Role.BEFORE),
+        "missing": missing(hazard), "may_follow_up": can_follow_up(hazard, user), "may_add": can_attach(hazard, user, Photo.Role.BEFORE),
         "supervises": user.may(powers.SUPERVISE) or user.may(powers.MANAGE_ENTERPRISE),
         "penalties": article_113(hazard.enterprise_id) if user.may(powers.SUPERVISE) else None,
     }  # fmt: skip

@@ -22,6 +22,7 @@ from anlan.hazards.actions.inspections import open_inspection
 from anlan.hazards.forms.inspections import OpenForm
 from anlan.hazards.models import Inspection
 from anlan.hazards.planning import period_of, says
+from anlan.hazards.sync.deciding import can_decide_doubts
 from anlan.hazards.visits import VIEWS, Asked, by_distance, inspection_counts, inspections_of, own_work, patrol_progress
 from anlan.lib.asked import number
 from anlan.lib.errors import Refused
@@ -56,6 +57,7 @@ def inspection_list(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked, "page": page, "near": near, "tabs": [(key, label, shown.get(key)) for key, label in VIEWS.items()],
         "counts": counts, "kinds": Inspection.Kind.choices, "may_open": user.may(powers.INSPECT),
+        "may_doubt": user.may(powers.INSPECT) or can_decide_doubts(user),
         "may_plan": user.may(powers.SUPERVISE) and bool(scope), "scope": scope,
         "region": Region.objects.filter(pk=asked.region).first() if asked.region else None,
         "firm": Enterprise.objects.visible_to(user).filter(pk=asked.firm).select_related("organisation").first() if asked.firm else None,

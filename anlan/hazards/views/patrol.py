@@ -86,6 +86,7 @@ def shell(language: str) -> str:
             "operations": reverse("hazards:patrol-operations"), "have": reverse("hazards:patrol-have"), "photos": "/patrol/photos/",
             "login": f"{reverse('account_login')}?next={reverse('hazards:patrol')}", "back": reverse("portal:home"),
             "quarantine": reverse("hazards:quarantine"), "inspections": reverse("hazards:inspections"),
+            "arrange": reverse("hazards:inspection-new"),
         },
     }  # fmt: skip
     return render_to_string("hazards/patrol/shell.html", {"data": data, "styles": STYLES})

@@ -21,6 +21,7 @@ from anlan.accounts.models import User
 from anlan.hazards.models import Device, Operation, PhotoUpload
 from anlan.hazards.sync import protocol, taking, uploads
 from anlan.hazards.sync.bundle import pack
+from anlan.hazards.sync.deciding import SESSION_MARK
 from anlan.lib.asked import number
 from anlan.lib.codes import mask_name
 from anlan.lib.crypto import blind_index
@@ -37,7 +38,8 @@ MOST_NAMED: Final = 5000
 def hello(request: HttpRequest) -> JsonResponse:
     """Who is signed in, in which post, and the token for writing. `vault` names the store on the phone: then also the server's
     half of the key that its records are encrypted with, so that they open for their owner only while signed in; a phone
-    that was reported lost (`device`) gets none."""
+    that was reported lost gets none, whether it names its `device` or only its store. The session remembers the store:
+    turning the phone off ends it."""
     user = request.user
     if not isinstance(user, User):
         return JsonResponse({"signed_in": False, "now": _now()})
@@ -47,10 +49,11 @@ def hello(request: HttpRequest) -> JsonResponse:
         "scope": user.post.scope_name if user.post else "", "may": user.may(powers.INSPECT),
     }  # fmt: skip
     vault, device = _uuid(request.GET.get("vault")), _uuid(request.GET.get("device"))
-    if device is not None:
-        answer["revoked"] = Device.objects.filter(uid=device, user=user, revoked_at__isnull=False).exists()
-    if vault is not None and not answer.get("revoked"):
+    answer["revoked"] = taking.is_turned_off(user, uid=device, vault=vault)
+    if vault is not None and not answer["revoked"]:
         answer["half"] = blind_index("patrol.half", f"{vault}:{user.pk}")
+        if request.session.get(SESSION_MARK) != str(vault):
+            request.session[SESSION_MARK] = str(vault)
     return JsonResponse(answer)
 
 
@@ -64,7 +67,9 @@ def register(request: HttpRequest) -> JsonResponse:
     uid = _uuid(body.get("uid"))
     if uid is None:
         raise Refused(_("这台设备的编号读不出来。"), code="bad_json", status=422)
-    device = taking.register_device(uid=uid, jwk=body.get("key", {}), name=_device_name(request), by=user)
+    device = taking.register_device(
+        uid=uid, jwk=body.get("key", {}), name=_device_name(request), by=user, vault=_uuid(body.get("vault"))
+    )
     return JsonResponse({"uid": str(device.uid), "sequence": device.sequence, "head": device.head})
 
 

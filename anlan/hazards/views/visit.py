@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -61,12 +62,14 @@ def inspection_page(request: HttpRequest, pk: int) -> HttpResponse:
     lists = sheet(inspection)
     rows = rows_in(lists)
     may = inspection.can_inspect(user) and inspection.is_open
+    differ = inspection.conflicts.aggregate(open=Count("pk", Q(chosen="")), all=Count("pk"))
     hazards = inspection.hazards.exclude(state=Hazard.State.VOID).order_by("pk")
     context = {
         "inspection": inspection, "lists": lists, "rows": rows, "may": may, "may_direct": may and inspection.can_direct(user),
         "answered": sum(row.finding is not None for row in rows), "failed": [r for r in rows if r.finding and r.finding.result == "fail"],
         "period_says": says(inspection.period) if inspection.period else "", "hazards": hazards,
-        "region": Region.objects.filter(pk=inspection.region_code).first(), "conflicts": inspection.conflicts.open().count(),
+        "region": Region.objects.filter(pk=inspection.region_code).first(), "conflicts": differ["open"],
+        "settled": differ["all"] - differ["open"], "offline": inspection.operations.exists(),
         "scene": inspection.photos.filter(item="").order_by("pk"),
     }  # fmt: skip
     if may:

@@ -125,7 +125,7 @@ def _firms() -> list[int]:
         "has_dormitory",
     )
     insert_many(
-        Enterprise, COUNT, organisation_id=keys, **{name: [row[name] for row in rows] for name in columns},
+        Enterprise, COUNT, organisation_id=keys, region_code=[row["place"] for row in rows], **{name: [row[name] for row in rows] for name in columns},
         **{name: [name in row["dangers"] for row in rows] for name in facts},
         verify_by=[row["verified_at"] and row["verified_at"].date() + timedelta(days=365) for row in rows], updated_at=now,
         high_risk_industry=False, custom=[{} for _ in rows],

@@ -11,6 +11,7 @@ from anlan.accounts.models import Post, User
 from anlan.accounts.models.regions import inside
 from anlan.enterprises.models import Enterprise
 from anlan.hazards.models import Hazard, HazardStep, Inspection
+from anlan.hazards.planning import period_of
 from anlan.operations.demo.cast import Cast
 from anlan.supervision.actions import compute_month, make_appeal
 from anlan.supervision.models import Appeal, Score, Snapshot
@@ -45,14 +46,17 @@ def _work(cast: Cast, officer: User, grid: str, month: date, *, late: int, misse
     """Eight planned patrols and six hazards of a month: some late, some not made, some not closed in time."""
     forge = cast.enterprise("forge")  # which has its own story, so others come first
     others = Enterprise.objects.active().filter(organisation__region_code=grid).exclude(pk=forge.pk)
-    firm: Enterprise = others.order_by("pk").first() or forge
+    firms = list(others.select_related("organisation").order_by("pk")[:8]) or [forge]
+    firm = firms[0]
     for n in range(8):
         due = month + timedelta(days=5 + 2 * n)
         done = None if n < missed else due + timedelta(days=3 if n < missed + late else -1)
+        one_firm = firms[n % len(firms)]
         Inspection.objects.create(
-            enterprise=firm, region_code=grid, industry=firm.trade, kind="patrol", period=f"{month:%y%m}-{n}", due_on=due,
+            enterprise=one_firm, region_code=grid, industry=one_firm.trade, kind="patrol", due_on=due,
+            period=period_of(month, 31).key if n < len(firms) else "",
             inspector=officer if done else None, state="done" if done else "planned", done_at=_at(done, 10) if done else None,
-            started_at=_at(done, 9) if done else None, plan="季度巡查",
+            started_at=_at(done, 9) if done else None, plan="每月巡查",
         )  # fmt: skip
     for n in range(6):
         found = month + timedelta(days=1 + n)

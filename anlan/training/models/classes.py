@@ -66,6 +66,7 @@ class TrainingClass(models.Model):
         SPECIAL = "special", _("专项培训")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="classes")
+    # While the class is not over it follows an organisation that moves (`actions.following`).
     region_code = models.CharField(
         max_length=24, db_index=True, help_text="of the organisation when the class was opened"
     )

@@ -33,7 +33,7 @@ def lay() -> None:
         )  # fmt: skip
         _insert(
             sql, Enterprise, f"generate_series(1, {FIRMS}) n",
-            {"organisation_id": "1000000 + n", "industry": "(array['C3391','C2110','C1411','G5990','F5289'])[1 + n % 5]", "size": "'micro'", "risk": "'blue'",
+            {"organisation_id": "1000000 + n", "region_code": region, "industry": "(array['C3391','C2110','C1411','G5990','F5289'])[1 + n % 5]", "size": "'micro'", "risk": "'blue'",
              "status": "'active'", "updated_at": "now()", "custom": "'{}'"},
         )  # fmt: skip
         firm, day = f"1000000 + 1 + n % {FIRMS}", "(now() - (n % 700) * interval '1 day')"

@@ -20,7 +20,8 @@ def measure(house: House) -> Figure:
 
     first = lay()
     keys = range(first, first + COUNT)
-    Organisation.objects.filter(pk__in=keys).update(region_code="410105100")
+    for model in (Organisation, Enterprise):
+        model._default_manager.filter(pk__in=keys).update(region_code="410105100")
     from django.utils import timezone
 
     now = timezone.now()

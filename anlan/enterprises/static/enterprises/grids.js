@@ -19,13 +19,15 @@
       const to = event.target.closest("[data-to]")?.dataset.to;
       if (to === undefined) return;
       picks.forEach((pick) => { pick.value = to; });
+      form.querySelectorAll('input[name^="ring"]').forEach((input) => { input.value = ""; }); // all or nothing: no ring says it any more
       count();
     });
   }
   form.addEventListener("change", count);
   count();
 
-  // A ring drawn around firms on a map without tiles. It only fills in the choices below: they remain what is sent.
+  // A ring drawn around firms on a map without tiles. It fills in the choices below, and is sent as the border of the grid.
+  const rings = (part) => form.querySelector(`input[name="ring${part}"]`);
   const draw = form.querySelector("[data-split-draw]");
   const placed = picks.filter((pick) => pick.dataset.lat);
   if (!draw || !placed.length || !window.L) return;
@@ -54,6 +56,7 @@
 
   function show() {
     ring.clearLayers();
+    form.querySelectorAll('input[name^="ring"]').forEach((input) => JSON.parse(input.value || "[]").forEach((one) => L.polygon(one, { className: "g-kept", interactive: false }).addTo(ring)));
     if (corners.length) {
       L.polygon(corners, { className: "g-ring", interactive: false }).addTo(ring);
       corners.forEach((corner) => L.circleMarker(corner, { radius: 5, className: "g-corner", interactive: false }).addTo(ring));
@@ -85,6 +88,8 @@
   draw.querySelector("[data-draw-back]").addEventListener("click", () => { corners.pop(); show(); });
   draw.querySelector("[data-draw-clear]").addEventListener("click", () => { corners = []; show(); });
   draw.querySelectorAll("[data-draw-to]").forEach((button) => button.addEventListener("click", () => {
+    const kept = rings(button.dataset.drawTo);
+    if (corners.length >= 3 && kept) kept.value = JSON.stringify([...JSON.parse(kept.value || "[]"), corners.map((corner) => corner.map((n) => Number(n.toFixed(6))))]);
     caught().forEach((pick) => { pick.value = button.dataset.drawTo; });
     corners = [];
     count();

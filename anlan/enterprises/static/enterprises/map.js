@@ -73,6 +73,15 @@
       L.geoJSON(unpackAll(json), { interactive: false, style: { weight: 1, className: words.tiles ? "m-border over" : "m-border", color: "", fillOpacity: words.tiles ? 0 : 1 } }).addTo(map).bringToBack();
     }).catch(() => { /* the marks stand without borders */ });
 
+    // Borders of grids, where somebody drew them while splitting one.
+    const drawn = document.getElementById("map-grids");
+    if (drawn) {
+      L.geoJSON({ type: "FeatureCollection", features: JSON.parse(drawn.textContent) }, {
+        interactive: false, style: { weight: 1.5, className: "m-grid", color: "", fillOpacity: 0 },
+        onEachFeature: ({ properties }, layer) => layer.bindTooltip(document.createTextNode(properties.name), { permanent: true, direction: "center", className: "m-grid-name" }),
+      }).addTo(map);
+    }
+
     // What would lie on top of each other on the screen becomes one circle with its number: a finger meets one thing at a time.
     const ORDER = ["red", "orange", "yellow", "blue"];
     const SIDE = 34;

@@ -37,16 +37,22 @@ function card(one) {
 }
 
 export async function list() {
-  const rows = await Promise.all(state.tasks.map(async (one) => ({ ...one, mine: await work(one.uid) })));
+  // The code at a firm's door leads here with ?firm=: only its visits are shown until one asks for all.
+  const firm = Number(new URLSearchParams(location.search).get("firm")) || 0;
+  const rows = await Promise.all(state.tasks.filter((one) => !firm || one.firm.id === firm).map(async (one) => ({ ...one, mine: await work(one.uid) })));
   const notes = (await state.vault.get("notes")) ?? [];
   const sections = ["late", "doing", "week", "later", "handing"].map((name) => [name, rows.filter((one) => group(one) === name)]);
   const body = [
     ...notes.length ? [noted(notes)] : [],
-    ...state.more ? [h("p", { cls: "al-note" }, icon("info-circle"), h("span", {}, t("more_tasks", { n: state.more })))] : [],
+    ...firm && rows.length ? [h("p", { cls: "pt-row" }, h("span", {}, t("only_firm", { name: rows[0].firm.name })), h("a", { cls: "btn btn-quiet", href: data.urls.home }, t("all_firms")))] : [],
+    ...state.more && !firm ? [h("p", { cls: "al-note" }, icon("info-circle"), h("span", {}, t("more_tasks", { n: state.more })))] : [],
     ...sections.filter(([, found]) => found.length).map(([name, found]) => h("section", { cls: "pt-group" },
       h("h2", {}, t(`group_${name}`), h("small", {}, t("count", { n: found.length }))), h("ul", { cls: "pt-cards" }, found.map(card)))),
   ];
-  if (!rows.length) body.push(h("div", { cls: "al-empty" }, h("img", { src: data.empty, alt: "" }), h("h2", { cls: "h3" }, t(state.packed ? "none_due" : "none_yet")),
+  if (!rows.length && firm) body.push(h("div", { cls: "al-empty" }, h("img", { src: data.empty, alt: "" }), h("h2", { cls: "h3" }, t("none_here")),
+    h("p", { cls: "al-sm" }, t("none_here_more")), h("p", { cls: "pt-row" }, h("a", { cls: "btn btn-quiet", href: data.urls.home }, t("all_firms")),
+      h("a", { cls: "btn btn-quiet", href: `${data.urls.arrange}?firm=${firm}` }, t("arrange")))));
+  else if (!rows.length) body.push(h("div", { cls: "al-empty" }, h("img", { src: data.empty, alt: "" }), h("h2", { cls: "h3" }, t(state.packed ? "none_due" : "none_yet")),
     h("p", { cls: "al-sm" }, t(state.packed ? "none_due_more" : "none_yet_more")), h("a", { cls: "btn btn-quiet", href: data.urls.inspections }, t("see_inspections"))));
   show({ title: t("patrol"), small: state.hello?.scope ?? "", leave: data.urls.back, body,
     tools: [h("button", { type: "button", cls: "pt-tool push", "aria-label": t("where_am_i"), onclick: async () => { await locate(); list(); } }, icon("current-location"))] });

@@ -66,7 +66,7 @@ export async function identify() {
   if (!said.may) return true;
   const device = await state.vault.deviceFor(said.post);
   if (!device.registered) {
-    try { await tried(data.urls.device, { json: { uid: device.uid, key: await publicKey(device.signer) } }); } catch (error) {
+    try { await tried(data.urls.device, { json: { uid: device.uid, vault: owner.vault, key: await publicKey(device.signer) } }); } catch (error) {
       if (error.status === 409) await state.vault.wornOut();
       throw error;
     }
