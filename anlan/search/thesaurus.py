@@ -1,0 +1,119 @@
+"""Lay words found in a query, and the words of the law for them. Pure: `Thesaurus` is built from entries, `current()`
+keeps one per process that follows the table of terms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from django.db.models import Count, Max
+
+from anlan.search.models import Term
+from anlan.search.words import normalise
+
+GAP: Final = 10
+"""Characters that may stand where an entry writes …, as in 拖欠…工资."""
+LONGEST: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A lay wording found in a query and what the law calls it; `size` counts its characters: long ones say more."""
+
+    lay: str
+    formal: tuple[str, ...]
+    size: int
+    cells: frozenset[int]
+
+
+@dataclass(slots=True)
+class Thesaurus:
+    """Entries by the first characters of their wordings."""
+
+    formal: dict[str, list[str]] = field(default_factory=dict)
+    typos: dict[str, str] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    _heads: dict[str, list[tuple[str, list[str], int]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[str, Iterable[str], Iterable[str]]]) -> Thesaurus:
+        """Build from (kind, lay wordings, formal wordings); the same wording in two entries has the formal ones of both."""
+        built = cls()
+        for kind, lay, formal in entries:
+            for wording in map(_wording, lay):
+                if kind == Term.Kind.TYPO:
+                    built.typos[wording] = normalise(next(iter(formal), wording))
+                elif kind == Term.Kind.WORD:
+                    built.words.append(wording)
+                else:
+                    known = built.formal.setdefault(wording, [])
+                    known += [word for word in map(normalise, formal) if word not in known]
+        for wording in built.formal:
+            head, *rest = (part for part in wording.split("…") if part)
+            size = len(head) + sum(map(len, rest)) + bool(rest)
+            built._heads.setdefault(head[:LONGEST], []).append((wording, rest, size))
+        return built
+
+    def mend(self, text: str) -> str:
+        """Put the right word for known typing errors."""
+        for wrong, right in self.typos.items():
+            if wrong in text and right not in text:
+                text = text.replace(wrong, right)
+        return text
+
+    def find(self, text: str) -> list[Match]:
+        """Return the wordings in a text, the longest first; those wholly inside a longer one are left out."""
+        found: list[Match] = []
+        for start in range(len(text)):
+            for length in range(1, min(LONGEST, len(text) - start) + 1):
+                for wording, rest, size in self._heads.get(text[start : start + length], ()):
+                    cells = _cells(text, start, start + length, rest)
+                    if cells:
+                        found.append(Match(wording, tuple(self.formal[wording]), size, cells))
+        kept: list[Match] = []
+        for match in sorted(found, key=lambda m: -m.size):
+            if not any(match.cells <= longer.cells for longer in kept):
+                kept.append(match)
+        return kept
+
+
+def _wording(lay: str) -> str:
+    """A lay wording as it is looked for; the mark of a gap survives the normal form, which would write three dots."""
+    return "…".join(normalise(part) for part in lay.replace("...", "…").split("…") if part.strip())
+
+
+def _cells(text: str, start: int, end: int, rest: list[str]) -> frozenset[int]:
+    """Return the places that a wording with gaps takes in a text; empty when its later parts do not follow."""
+    cells = set(range(start, end))
+    for part in rest:
+        at = text.find(part, end, end + GAP + len(part))
+        if at < 0:
+            return frozenset()
+        end = at + len(part)
+        cells.update(range(at, end))
+    return frozenset(cells)
+
+
+class _Kept:
+    thesaurus = Thesaurus()
+    stamp: object = None
+    looked = 0.0
+    lock = Lock()
+
+
+def current(*, at_once: bool = False) -> Thesaurus:
+    """The thesaurus as the table of terms has it; looked at every two seconds, built anew only when it changed."""
+    now = time.monotonic()
+    if not at_once and _Kept.stamp is not None and now - _Kept.looked < 2:
+        return _Kept.thesaurus
+    with _Kept.lock:
+        stamp = tuple(Term.objects.aggregate(n=Count("pk"), at=Max("updated_at")).values())
+        if stamp != _Kept.stamp:
+            rows = Term.objects.filter(is_active=True).order_by("pk").values_list("kind", "lay", "formal")
+            _Kept.thesaurus = Thesaurus.of(rows.iterator())
+            _Kept.stamp = stamp
+        _Kept.looked = now
+    return _Kept.thesaurus

@@ -1,0 +1,1 @@
+"""Views of search: results for everyone, terms and quality for editors."""
