@@ -1,0 +1,1 @@
+"""What happens to statutes: import, alignment of versions, citations, guides."""
