@@ -1,0 +1,1 @@
+"""What editors publish under three reviews and three proofs; collecting, suggestions, subscriptions."""

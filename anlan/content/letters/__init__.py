@@ -1,0 +1,1 @@
+"""Letters of readers, their answers, and the corrections that come of them."""

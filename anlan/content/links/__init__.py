@@ -1,0 +1,1 @@
+"""Links that lead out of the site: which hosts we vouch for, what lies between, and which ones are dead."""

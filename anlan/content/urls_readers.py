@@ -1,0 +1,47 @@
+"""Addresses for what readers write and want to hear, and for what is collected and linked to."""
+
+from django.urls import URLPattern, path
+
+from anlan.content.views import collecting, feeds, letters, links, subscriptions
+
+reader_urls: list[URLPattern] = [
+    path("write/", letters.letter, name="letter"),
+    path("write/receipt/", letters.letter_thanks, name="letter_thanks"),
+    path("write/follow/", letters.letter_follow, name="letter_follow"),
+    path("write/mine/<str:number>/", letters.letter_mine, name="letter_mine"),
+    path("corrections/", letters.corrections, name="corrections"),
+    path("leave/", links.leave, name="leave"),
+    path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("subscriptions/new/", subscriptions.subscribe, name="subscribe"),
+    path("subscriptions/sent/", subscriptions.subscription_sent, name="subscription-sent"),
+    path("subscriptions/<int:pk>/", subscriptions.subscribe, name="subscription"),
+    path("subscriptions/<int:pk>/drop/", subscriptions.subscription_drop, name="subscription-drop"),
+    path("subscriptions/confirm/<str:token>/", subscriptions.subscription_confirm, name="subscription-confirm"),
+    path("subscriptions/stop/<str:token>/", subscriptions.unsubscribe, name="unsubscribe"),
+    path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/tag/<str:tag>.xml", feeds.rss, name="rss-tag"),
+    path("feeds/tag/<str:tag>.atom", feeds.atom, name="atom-tag"),
+    path("feeds/<slug:kind>.xml", feeds.rss, name="rss"),
+    path("feeds/<slug:kind>.atom", feeds.atom, name="atom"),
+    path("recommended/", subscriptions.recommended, name="recommended"),
+    path("recommended/choose/", subscriptions.reading_choose, name="reading-choose"),
+    path("recommended/note/<int:pk>/", subscriptions.reading_note, name="reading-note"),
+    path("editing/collected/", collecting.collected, name="collected"),
+    path("editing/collected/bulk/", collecting.bulk, name="collected-bulk"),
+    path("editing/collected/<int:pk>/", collecting.item, name="collected-item"),
+    path("editing/collected/<int:pk>/take/", collecting.take, name="collected-take"),
+    path("editing/collected/<int:pk>/restore/", collecting.restore, name="collected-restore"),
+    path("editing/sources/", collecting.sources, name="sources"),
+    path("editing/sources/new/", collecting.source, name="source-new"),
+    path("editing/sources/<int:pk>/", collecting.source, name="source"),
+    path("editing/sources/<int:pk>/do/", collecting.source_do, name="source-do"),
+    path("editing/letters/", letters.letters, name="letters"),
+    path("editing/letters/<str:number>/", letters.letter_desk, name="letter_desk"),
+    path("editing/letters/<str:number>/do/", letters.letter_do, name="letter_do"),
+    path("editing/corrections/new/", letters.correction_new, name="correction-new"),
+    path("editing/corrections/<int:pk>/withdraw/", letters.correction_withdraw, name="correction-withdraw"),
+    path("editing/links/", links.links, name="links"),
+    path("editing/links/<int:pk>/again/", links.link_again, name="link-again"),
+    path("editing/links/hosts/", links.host_add, name="host-add"),
+    path("editing/links/hosts/<int:pk>/remove/", links.host_remove, name="host-remove"),
+]
