@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anlan.exams.views import bank, blueprints, exams, results, room, watch
+from anlan.exams.views import bank, blueprints, exams, practice, results, room, watch
 
 app_name = "exams"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("exams/<int:pk>/watch/", watch.watch, name="watch"),
     path("exams/<int:pk>/start/", room.start, name="start"),
     path("mock/", exams.mocks, name="mocks"),
+    path("mock/start/", practice.start, name="practice-start"),
+    path("mock/<str:token>/", practice.paper, name="practice"),
+    path("mock/<str:token>/result/", practice.result, name="practice-result"),
     path("sittings/<uuid:uid>/", room.room, name="room"),
     path("sittings/<uuid:uid>/state/", room.state, name="state"),
     path("sittings/<uuid:uid>/event/", room.event, name="event"),

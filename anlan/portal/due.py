@@ -8,10 +8,13 @@ from anlan.accounts.due import due_for as accounts_due
 from anlan.accounts.models import User
 from anlan.agencies.due import due_for as agencies_due
 from anlan.certificates.due import due_for as certificates_due
+from anlan.content.due import due_for as content_due
+from anlan.content.letters.due import due_for as letters_due
 from anlan.enterprises.due import due_for as enterprises_due
 from anlan.exams.due import due_for as exams_due
 from anlan.hazards.due import due_for as hazards_due
 from anlan.hazards.due_inspections import due_for as inspections_due
+from anlan.law.due import due_for as law_due
 from anlan.ledgers.due import due_for as ledgers_due
 from anlan.lib.due import Due
 from anlan.supervision.due import due_for as supervision_due
@@ -30,6 +33,9 @@ SOURCES = (
     ledgers_due,
     certificates_due,
     supervision_due,
+    content_due,
+    letters_due,
+    law_due,
 )
 
 

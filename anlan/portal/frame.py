@@ -130,6 +130,30 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
         ),
     ),
     (
+        _("内容"),
+        (
+            (_("我的稿件"), "edit", "content:desk", frozenset({powers.EDIT_CONTENT})),
+            (
+                _("审校"),
+                "checks",
+                "content:reviews",
+                frozenset({powers.REVIEW_FIRST, powers.REVIEW_SECOND, powers.REVIEW_FINAL}),
+            ),
+            (_("采集"), "download", "content:collected", frozenset({powers.EDIT_CONTENT})),
+            (_("读者来信"), "message-circle", "content:letters", frozenset({powers.EDIT_CONTENT})),
+            (_("法规库"), "scale", "law:desk", frozenset({powers.EDIT_CONTENT})),
+            (
+                _("待复核引用"),
+                "alert-triangle",
+                "law:stale",
+                frozenset({powers.EDIT_CONTENT, powers.TEACH, powers.SET_RULES}),
+            ),
+            (_("词库"), "vocabulary", "search:terms", frozenset({powers.EDIT_CONTENT})),
+            (_("搜索质量"), "chart-bar", "search:quality", frozenset({powers.EDIT_CONTENT})),
+            (_("外部链接"), "link", "content:links", frozenset({powers.EDIT_CONTENT})),
+        ),
+    ),
+    (
         _("管理"),
         (
             (_("风险规则"), "adjustments", "enterprises:policies", frozenset({powers.SET_RULES})),
@@ -143,7 +167,16 @@ NAV: tuple[tuple[Words, tuple[tuple[Words, str, str, frozenset[str]], ...]], ...
             (_("媒体队列"), "video", "training:media-queue", frozenset({powers.OPERATE})),
         ),
     ),
-    (_("公共"), ((_("课程目录"), "books", "training:catalogue", frozenset()),)),
+    (
+        _("公共"),
+        (
+            (_("课程目录"), "books", "training:catalogue", frozenset()),
+            (_("法律法规"), "scale", "law:statutes", frozenset()),
+            (_("应急知识"), "first-aid-kit", "content:knowledge", frozenset()),
+            (_("合规自查"), "list-check", "supervision:selfchecks", frozenset()),
+            (_("我的订阅"), "bell", "content:subscriptions", frozenset()),
+        ),
+    ),
 )
 
 TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -155,6 +188,7 @@ TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (powers.INSPECT, ("hazards:patrol", "hazards:list", "portal:menu")),
     (powers.SUPERVISE, ("supervision:overview", "enterprises:list", "portal:menu")),
     (powers.TEACH, ("training:desk", "training:questions", "portal:menu")),
+    (powers.EDIT_CONTENT, ("content:desk", "content:reviews", "portal:menu")),
     (powers.READ_AUDIT, ("audit:list", "portal:menu")),
     (powers.OPERATE, ("operations:status", "training:media-queue", "portal:menu")),
     (powers.LEARN, ("training:mine", "exams:mine", "certificates:mine")),
@@ -175,6 +209,8 @@ TAB_LABELS: dict[str, tuple[Words, str]] = {
     "enterprises:list": (_("企业"), "building-factory-2"),
     "training:desk": (_("课程"), "chalkboard"),
     "training:questions": (_("提问"), "message-circle"),
+    "content:desk": (_("稿件"), "edit"),
+    "content:reviews": (_("审校"), "checks"),
     "audit:list": (_("记录"), "history"),
     "operations:status": (_("运行"), "activity"),
     "training:media-queue": (_("媒体"), "video"),
@@ -182,11 +218,14 @@ TAB_LABELS: dict[str, tuple[Words, str]] = {
     "accounts:me": (_("我的"), "user"),
 }
 PUBLIC_NAV: tuple[tuple[Words, str], ...] = (
-    (_("首页"), "portal:index"),
+    (_("法律法规"), "law:statutes"),
+    (_("资讯"), "content:news"),
+    (_("事故案例"), "content:cases"),
+    (_("应急知识"), "content:knowledge"),
+    (_("合规自查"), "supervision:selfchecks"),
     (_("学习培训"), "training:catalogue"),
     (_("模拟考试"), "exams:mocks"),
     (_("验证书"), "certificates:verify"),
-    (_("公开日志"), "certificates:log"),
 )
 
 

@@ -4,62 +4,61 @@ import re
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count, Sum
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.accounts import powers
 from anlan.accounts.views.who import signed_in
 from anlan.lib.asked import way_back
+from anlan.portal import front
 from anlan.portal.due import due_for
 from anlan.portal.finding import find_everything
 from anlan.portal.hours_table import hours_table
 from anlan.portal.workbench import cards_for, links_for
 from anlan.training.learner import learning_card, my_classes, year_hours
-from anlan.training.models import Course, CourseCase
+from anlan.ui.caching import open_form, public_page
 
-POPULAR = (_("有限空间"), _("动火"), _("登高"), _("触电"), _("新员工"))
 NUMBER = re.compile(r"AL\d[0-9A-Z]{8,}")
 
 
 @login_not_required
 @require_GET
+@public_page(front.stamp)
 def index(request: HttpRequest) -> HttpResponse:
-    """The public portal: search, four doors, the hours the law asks for, courses, a case, how certificates are proven."""
-    courses = (
-        Course.objects.visible_to(None)
-        .annotate(lesson_count=Count("lessons"), minutes=Coalesce(Sum("lessons__duration_ms"), 0) / 60_000)
-        .order_by("-published_at", "pk")[:4]
-    )
+    """The public portal: search, the ways in, new law, what saves lives, news, a case, courses, the hours the law asks for."""
     rules = hours_table(timezone.localdate())
+    case, violated = front.case()
     context = {
-        "courses": courses,
-        "rules": rules,
+        "doors": front.doors(), "fresh": front.fresh_law()[:5], "news": front.news(5), "urgent": front.urgent(),
+        "case": case, "violated": violated, "course_case": None if case else front.course_case(),
+        "courses": front.courses(), "rules": rules, "words": front.POPULAR, "law_url": _address("law:statutes"),
         "sources": {(rule.source, rule.article): rule for row in rules for rule in row.deciding}.values(),
-        "case": CourseCase.objects.filter(course__in=Course.objects.visible_to(None))
-        .select_related("course")
-        .order_by("pk")
-        .first(),
-        "words": POPULAR,
-    }
+    }  # fmt: skip
     return render(request, "portal/index.html", context)
+
+
+def _address(name: str) -> str:
+    """The address of a page that this house may not have yet."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 @login_not_required
 @require_GET
 def go(request: HttpRequest) -> HttpResponse:
-    """The portal's search box: a certificate number goes to verification, everything else to the catalogue."""
-    words = request.GET.get("q", "").strip()[:60]
+    """The portal's search box: a certificate number goes to verification, everything else to the search of the site."""
+    words = request.GET.get("q", "").strip()[:400]
     number = words.replace(" ", "").replace("-", "").upper()
     if NUMBER.fullmatch(number):
         return redirect("certificates:verify_number", number)
-    return redirect(f"{reverse('training:catalogue')}?{urlencode({'q': words})}")
+    where = _address("search:results") or reverse("training:catalogue")
+    return redirect(f"{where}?{urlencode({'q': words})}")
 
 
 @require_GET
@@ -97,6 +96,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@open_form
 @require_POST
 def elder(request: HttpRequest) -> HttpResponse:
     """Switch the large-type mode, kept in a cookie and, when signed in, with the person."""

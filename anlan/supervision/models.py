@@ -270,3 +270,5 @@ class Appeal(models.Model):
 
 
 from anlan.supervision.pack.models import Pack as Pack  # noqa: E402  # Django looks for models here
+from anlan.supervision.selfcheck.models import Questionnaire as Questionnaire  # noqa: E402
+from anlan.supervision.selfcheck.models import SelfCheck as SelfCheck  # noqa: E402

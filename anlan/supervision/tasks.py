@@ -10,6 +10,7 @@ from django_tasks import task
 
 from anlan.accounts.models import Post
 from anlan.audit.actions import record
+from anlan.supervision.actions.selfcheck import clear_old_checks
 from anlan.supervision.actions.snapshots import compute_month
 from anlan.supervision.models import Pack
 from anlan.supervision.pack.making import write_pack
@@ -75,3 +76,8 @@ def requeue_dead_packs() -> int:
             work_on_pack.enqueue(pk)
             count += 1
     return count
+
+
+def forget_self_checks() -> int:
+    """Delete the self-checks of nobody that were left for 90 days; return how many. Daily, for the schedule."""
+    return clear_old_checks()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anlan.supervision.views import appeals, overview, pack, performance, weights
+from anlan.supervision.views import appeals, overview, pack, performance, selfcheck, weights
 
 app_name = "supervision"
 urlpatterns = [
@@ -19,4 +19,11 @@ urlpatterns = [
     path("performance/scores/<int:pk>/<slug:code>/", performance.records, name="score-records"),
     path("performance/appeals/", appeals.appeals, name="appeals"),
     path("performance/appeals/<int:pk>/", appeals.appeal, name="appeal"),
+    path("selfcheck/", selfcheck.selfchecks, name="selfchecks"),
+    path("selfcheck/<slug:code>/", selfcheck.selfcheck, name="selfcheck"),
+    path("selfcheck/run/<str:key>/", selfcheck.run, name="selfcheck-run"),
+    path("selfcheck/run/<str:key>/<slug:step>/", selfcheck.step, name="selfcheck-step"),
+    path("selfcheck/result/<str:key>/", selfcheck.result, name="selfcheck-result"),
+    path("selfcheck/result/<str:key>/print.pdf", selfcheck.pdf, name="selfcheck-pdf"),
+    path("selfcheck/shared/<str:key>/", selfcheck.shared, name="selfcheck-shared"),
 ]

@@ -85,6 +85,11 @@ class Sitting(models.Model):
         waits = Exam.objects.for_candidate(user).filter(pk=self.exam_id).exists()
         return not waits or own.filter(exam_id=self.exam_id, state=Sitting.State.SCORED).exists()
 
+    @staticmethod
+    def counting_now(user: User) -> bool:
+        """Whether the user sits a paper that counts at this moment."""
+        return _counting.first(user=user.pk) is not None
+
     @property
     def percent(self) -> int:
         """The score in percent of the full score, cut off and never rounded up to a pass."""

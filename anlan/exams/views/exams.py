@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count, Q
 from django.http import HttpResponse
@@ -23,6 +24,7 @@ from anlan.exams.actions.exams import cancel_exam, candidates, open_exam
 from anlan.exams.due import open_exams
 from anlan.exams.forms import ExamForm
 from anlan.exams.models import Exam, Sitting
+from anlan.exams.practice import open_mocks, topics
 from anlan.exams.questions import KINDS
 from anlan.exams.views import Request
 from anlan.lib.errors import Refused
@@ -303,27 +305,28 @@ def mine(request: Request) -> HttpResponse:
     return render(request, "exams/mine.html", context)
 
 
+@login_not_required
 @require_GET
 def mocks(request: Request) -> HttpResponse:
-    """Mock exams for everybody, with one's own last result."""
-    exams = Exam.objects.visible_to(request.user).filter(
-        kind=Exam.Kind.MOCK, cancelled_at__isnull=True, closes_at__gt=timezone.now()
-    )
+    """Mock exams for everybody, signed in or not; with one's own last result for whoever is."""
+    inside = request.user.is_authenticated
+    exams = open_mocks()
     words = request.GET.get("q", "").strip()
     if words:
         exams = exams.filter(title__icontains=words)
     page = Paginator(exams.select_related("blueprint", "course").order_by("course__title", "title"), 24).get_page(
         request.GET.get("page")
     )
-    own = (
-        Sitting.objects.visible_to(request.user)
-        .filter(user=request.user, exam__in=list(page.object_list))
-        .exclude(state=Sitting.State.PREPARED)
-        .defer("result")
-    )
-    last: dict[int, Sitting] = {one.exam_id: one for one in own.order_by("id")}
+    last: dict[int, Sitting] = {}
+    if inside:
+        own = Sitting.objects.visible_to(request.user).filter(user=request.user, exam__in=list(page.object_list))
+        last = {one.exam_id: one for one in own.exclude(state=Sitting.State.PREPARED).defer("result").order_by("id")}
     cards = [
         {"exam": exam, "last": last.get(exam.pk), "count": sum(kinds_of(exam.blueprint).values())}
         for exam in page.object_list
     ]
-    return render(request, "exams/mocks.html", {"page": page, "cards": cards, "words": words})
+    context = {
+        "base": "ui/work.html" if inside else "ui/public.html", "inside": inside,
+        "page": page, "cards": cards, "words": words, "topics": topics(),
+    }  # fmt: skip
+    return render(request, "exams/mocks.html", context)

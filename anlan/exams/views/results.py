@@ -53,11 +53,13 @@ def _scored(request: Request, uid: uuid.UUID) -> Sitting:
     return found
 
 
-def _errors() -> dict[str, str]:
+def error_words() -> dict[str, str]:
+    """What was wrong with an answer, in words."""
     return {"empty": _("没答"), "wrong": _("答错"), "missed": _("漏选"), "extra": _("选了错的"), "partly": _("部分对")}
 
 
-def _levels() -> list[str]:
+def level_words() -> list[str]:
+    """How well a knowledge point is mastered, by its level."""
     return [_("没掌握"), _("薄弱"), _("还不牢"), _("较好"), _("已掌握")]
 
 
@@ -75,8 +77,8 @@ def result(request: Request, uid: uuid.UUID) -> HttpResponse:
         _running, reason, left = standing(sitting.exam, request.user)
     wrong = [row for row in sitting.result["questions"] if row["error"]]
     page = Paginator(sitting.result["questions"] if everything else wrong, PER_PAGE).get_page(request.GET.get("page"))
-    errors = _errors()
-    levels = _levels()
+    errors = error_words()
+    levels = level_words()
     keys = sitting.can_see_keys(request.user)
     context = {
         "sitting": sitting, "exam": sitting.exam, "own": own, "keys": keys, "left": left, "reason": reason, "everything": everything, "page": page,
@@ -157,7 +159,7 @@ def transcript(request: Request, uid: uuid.UUID) -> HttpResponse:
     sitting = _scored(request, uid)
     if sitting.state != Sitting.State.SCORED:
         return redirect("exams:room", uid=uid)
-    exam, levels = sitting.exam, _levels()
+    exam, levels = sitting.exam, level_words()
     facts = {
         "title": f"{exam.title} · {sitting.user.name}", "house": str(exam.organisation.name), "heading": _("成绩单"),
         "rows": [

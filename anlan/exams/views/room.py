@@ -28,6 +28,7 @@ from anlan.exams.actions.sittings import (
     submit_sitting,
 )
 from anlan.exams.models import Exam, Sitting, SittingEvent
+from anlan.exams.papers import Paper
 from anlan.exams.questions import KINDS
 from anlan.exams.show import paper_html
 from anlan.exams.stock import Stock, stock_of
@@ -154,8 +155,13 @@ def submit(request: Request, uid: uuid.UUID) -> HttpResponse:
 
 def plain_items(stock: Stock, sitting: Sitting, post: QueryDict) -> list[Item]:
     """The answers of the form sent without script, in the shapes that the script sends."""
-    found: list[Item] = []
-    for place in stock.paper(sitting.seed).items:
+    return [item(number, value) for number, value in plain_answers(stock, stock.paper(sitting.seed), post).items()]
+
+
+def plain_answers(stock: Stock, paper: Paper, post: QueryDict) -> dict[int, list[Any]]:
+    """The answers of a form by question number, options by the place shown. What was left empty is left out."""
+    found: dict[int, list[Any]] = {}
+    for place in paper.items:
         card, n = stock.cards[place.question], place.number
         if card.kind == "fill":
             value: list[Any] = [post.get(f"q{n}b{b}", "") for b in range(1, card.body["blanks"] + 1)]
@@ -164,7 +170,7 @@ def plain_items(stock: Stock, sitting: Sitting, post: QueryDict) -> list[Item]:
         else:
             value = _ticked(card.kind, post.getlist(f"q{n}"))
         if any(value) or (value and card.kind != "fill" and card.kind != "case"):
-            found.append(item(n, value))
+            found[n] = value
     return found
 
 
