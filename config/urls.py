@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from anlan.ui.caching import open_form
+
 urlpatterns = [
     path("", include("anlan.portal.urls")),
     path("", include("anlan.supervision.urls")),
@@ -15,11 +17,14 @@ urlpatterns = [
     path("", include("anlan.ledgers.urls")),
     path("", include("anlan.agencies.urls")),
     path("", include("anlan.enterprises.urls")),
+    path("", include("anlan.content.urls")),
+    path("", include("anlan.law.urls")),
     path("", include("anlan.notifications.urls")),
     path("", include("anlan.accounts.urls")),
+    path("", include("anlan.search.urls")),
     path("", include("anlan.audit.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("i18n/setlang/", login_not_required(open_form(set_language)), name="set_language"),
 ]
 handler404 = "anlan.ui.views.not_found"
 handler500 = "anlan.ui.views.broken"

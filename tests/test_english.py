@@ -44,6 +44,13 @@ def test_no_chinese_is_left_in_the_english() -> None:
     ] == []
 
 
+def test_a_label_before_a_value_leaves_a_space_and_no_word_is_half_a_sentence() -> None:
+    """Chinese needs no space after “：”; English pages join the same two parts."""
+    assert [m.id for m in messages() if forms(m.id)[0].endswith("：") and not forms(m.string)[0].endswith(": ")] == []
+    words = {m.id: m.string for m in messages() if m.context is None}
+    assert [words[name] for name in ("签名", "字段")] == ["Signature", "Field"]
+
+
 @pytest.mark.django_db
 def test_the_switch_turns_the_portal_into_english() -> None:
     client = Client()

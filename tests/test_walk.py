@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from anlan.accounts.models import Post, User
 from anlan.certificates.models import Certificate, PrintBatch, Revocation, TreeHead
-from anlan.enterprises.models import Export, Roster, Worker
+from anlan.enterprises.models import Enterprise, Export, Roster, Worker
 from anlan.exams.actions.sittings import start_sitting, submit_sitting
 from anlan.exams.models import Appeal, Blueprint, Exam, Question, Sitting
 from anlan.files.actions import store
@@ -197,8 +198,9 @@ def test_a_territory_is_not_entered_through_a_number(cast: Cast, sign_in: Callab
         assert sign_in(cast.county).get(f"/overview/{code}/").status_code == status, code
 
 
-def test_enrolments_of_another_firm_do_not_exist(cast: Cast) -> None:
+def test_the_demo_keeps_firms_apart_and_every_firm_where_its_organisation_is(cast: Cast) -> None:
     lay_demo()
+    assert not Enterprise.objects.exclude(region_code=F("organisation__region_code")).exists()
     outside = Enrolment.objects.exclude(enterprise_id=cast.forge.pk)
     assert outside.exists()
     assert not (Enrolment.objects.visible_to(cast.manager) & outside).exists()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from anlan.accounts.models import Organisation, Post, Region, RegionChange, User
 from anlan.accounts.models.regions import inside
@@ -92,6 +93,20 @@ def history_of(grid: Region, user: User) -> list[RegionChange]:
         RegionChange.objects.visible_to(user).filter(region_code=grid.town_code).select_related("by").order_by("-pk")
     )
     return [change for change in changes[:RECENT] if change.concerns(grid.code)]
+
+
+def say(change: RegionChange) -> str:
+    """What happened, as one sentence: the words of another language stand in another order."""
+    before, after = (_("、").join(name for _code, name in rows) for rows in (change.before, change.after))
+    kind = RegionChange.Kind
+    if change.kind == kind.REASSIGN:
+        sentence = _("网格员由%(before)s换为%(after)s") if before else _("网格员定为%(after)s")
+    else:
+        sentence = {
+            kind.OPEN: _("新建网格：%(after)s"), kind.RENAME: _("%(before)s更名为%(after)s"), kind.SPLIT: _("%(before)s拆分为%(after)s"),
+            kind.MERGE: _("%(before)s合并为%(after)s"), kind.CLOSE: _("撤销网格"),
+        }.get(kind(change.kind), change.get_kind_display())  # fmt: skip
+    return sentence % {"before": before, "after": after}
 
 
 def officers_nearby(grid: Region) -> list[tuple[Post, str]]:

@@ -35,6 +35,14 @@ MANAGE_AGENCY: Final = "manage_agency"
 """Profile, engineers, contracts and service points of one's own agency."""
 MANAGE_ASSOCIATION: Final = "manage_association"
 """Members, course packs and standards, pushes and inspections of one's own association."""
+EDIT_CONTENT: Final = "edit_content"
+"""Write for the site: news, cases, knowledge; statutes, guides, the thesaurus; answer suggestions."""
+REVIEW_FIRST: Final = "review_first"
+"""初审 and 一校: the responsible editor."""
+REVIEW_SECOND: Final = "review_second"
+"""复审 and 二校: the head of the editors. May also hide at once what is unlawful."""
+REVIEW_FINAL: Final = "review_final"
+"""终审 and 三校: the chief editor, who releases. May also bypass a stage with a recorded reason."""
 OPERATE: Final = "operate"
 """Health, tasks, media processing, backups of the whole platform; no personal data."""
 
@@ -57,6 +65,10 @@ OVER_OTHERS: Final = frozenset(
         SERVE,
         MANAGE_AGENCY,
         MANAGE_ASSOCIATION,
+        EDIT_CONTENT,
+        REVIEW_FIRST,
+        REVIEW_SECOND,
+        REVIEW_FINAL,
         OPERATE,
     }
 )
@@ -77,7 +89,7 @@ OVER_PEOPLE: Final = frozenset(
 """Powers whose holders see who works inside their scope."""
 
 GRANTS: Final[dict[str, tuple[str, ...]]] = {
-    "operator": ("province_admin", "auditor", "institution_admin"),
+    "operator": ("province_admin", "auditor", "institution_admin", "editor", "reviewer", "head_editor", "chief_editor"),
     "province_admin": (
         "city_admin", "county_admin", "department_staff", "town_admin", "grid_officer", "enterprise_admin", "institution_admin",
     ),
@@ -99,7 +111,7 @@ ROLE_SCOPES: Final[dict[str, int | str]] = {
     "province_admin": 1, "city_admin": 2, "county_admin": 3, "department_staff": 3, "town_admin": 4, "grid_officer": 6,
     "enterprise_admin": "enterprise", "enterprise_manager": "enterprise", "safety_manager": "enterprise", "worker": "enterprise",
     "institution_admin": "institution", "teacher": "institution", "agency_admin": "agency", "safety_engineer": "agency",
-    "agency_staff": "agency", "association_admin": "association", "auditor": "", "operator": "", "visitor": "",
+    "agency_staff": "agency", "association_admin": "association", "auditor": "", "operator": "", "visitor": "", "editor": "", "reviewer": "", "head_editor": "", "chief_editor": "",
 }  # fmt: skip
 """What a role is bound to: a level of region, a kind of organisation, or (empty) the whole platform."""
 
@@ -191,9 +203,11 @@ DEFAULT_ROLES: Final[tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = (
     ("safety_engineer", "注册安全工程师", "Registered safety engineer", "agency", (SERVE, INSPECT)),
     ("agency_staff", "服务机构员工", "Agency staff", "agency", (SERVE,)),
     ("association_admin", "协会管理员", "Association administrator", "association", (MANAGE_ASSOCIATION, INSPECT)),
+    ("editor", "内容编辑", "Editor", "platform", (EDIT_CONTENT,)),
+    ("reviewer", "责任编辑", "Responsible editor", "platform", (EDIT_CONTENT, REVIEW_FIRST)),
+    ("head_editor", "编辑部主任", "Head of editors", "platform", (EDIT_CONTENT, REVIEW_SECOND)),
+    ("chief_editor", "总编辑", "Chief editor", "platform", (EDIT_CONTENT, REVIEW_FINAL)),
     # Second-level roles (P-01) whose own pages come with their apps: they hold no power yet, and nobody grants them.
-    ("editor", "内容编辑", "Editor", "platform", ()),
-    ("reviewer", "内容审核", "Reviewer", "platform", ()),
     ("consultant", "咨询顾问", "Consultant", "platform", ()),
     ("activity_admin", "活动管理员", "Activity administrator", "public", ()),
     ("participant", "活动参与者", "Participant", "public", (LEARN,)),

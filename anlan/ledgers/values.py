@@ -22,6 +22,8 @@ from anlan.lib.dates import parse_date
 
 MAX_TEXT: Final = 200
 MAX_LONG: Final = 5000
+CLEARED: Final = "clear"
+"""What the hidden field of a signature says when the pad was wiped: the one kept by a draft goes, too."""
 
 
 class Typed(Protocol):
@@ -84,7 +86,7 @@ def read(
                 result.errors[key] = _("这个人不在本厂的在职名单里。")
         elif kind == "signature":
             name = str(typed.get(f"v.{key}", "") or "").strip()[:60]
-            before = kept.get(key) or {}
+            before = {} if typed.get(f"v.{key}.drawn") == CLEARED else kept.get(key) or {}
             result.values[key] = {**before, "name": name or before.get("name", "")} if name or before else None
         else:
             _read_simple(one, str(typed.get(f"v.{key}", "") or ""), today, key, result)

@@ -53,6 +53,7 @@ def steps() -> Iterator[Step]:
     yield Step("数据库结构", _migrations_are_waiting, lambda: call_command("migrate", verbosity=0))
     yield Step("静态文件", _static_is_old, _collect_static)
     yield Step("行政区划", _regions_are_missing, _load_regions)
+    yield Step("应急知识和问答", _content_is_old, _install_content)
     if settings.ANLAN_DEMO:
         yield Step("演示数据", _demo_is_old, _lay_demo)
 
@@ -145,6 +146,26 @@ def _regions_are_missing() -> bool:
 
 def _load_regions() -> None:
     call_command("regions", "load", settings.ANLAN_PROVINCE, stdout=io.StringIO())
+
+
+def _content_mark() -> str:
+    # Bound to the database as well, as the demo is below.
+    from anlan.content.actions.ready import DATA
+    from anlan.content.models import HomeRoot
+
+    first = HomeRoot.objects.order_by("pk").values_list("translation_key", flat=True).first()
+    return f"{fingerprint(DATA.rglob('*'))} {connection.settings_dict['NAME']} {first}"
+
+
+def _content_is_old() -> bool:
+    return not _is_stamped("content", _content_mark())
+
+
+def _install_content() -> None:
+    from anlan.content.actions.ready import install_ready
+
+    install_ready()
+    _stamp("content").write_text(_content_mark())
 
 
 def _demo_mark() -> str:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from anlan.operations.demo.cast import PEOPLE
-from tests.journeys.conftest import SIZES, Visitor
+from tests.journeys.conftest import Visitor
 from tests.journeys.test_roles import ways
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -43,10 +43,9 @@ def links(visitor: Visitor) -> list[str]:
     return [href for href in inside if CLOUD.match(href) and not NOT_PAGES.search(urlsplit(href).path)]
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("who", WALKERS)
-def test_every_kind_of_page_behind_the_navigation_is_sound(visit: Any, who: str, size: str) -> None:
-    visitor = visit(size).enter(NAMES[who])
+def test_every_kind_of_page_behind_the_navigation_is_sound(visit: Any, who: str) -> None:
+    visitor = visit("phone").enter(NAMES[who])
     expect(visitor.page.locator(".al-side")).to_have_count(1)
     start = ways(visitor)
     known, todo = {kind(path) for path in start}, list[str]()
@@ -63,6 +62,9 @@ def test_every_kind_of_page_behind_the_navigation_is_sound(visit: Any, who: str,
             note()
     assert todo
     for path in todo:  # grows while we walk
+        visitor.resize("phone")
         visitor.go(path)
+        visitor.resize("desktop")
+        visitor.look()
         expect(visitor.page.locator("h1")).to_have_count(1)
         note()

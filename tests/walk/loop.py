@@ -53,7 +53,7 @@ ALLOWED = {
     "exams:list": ("GET", "", SIGNED_IN),
     "exams:new": ("GET", "", FIRMS),
     "exams:mine": ("GET", "", SIGNED_IN),
-    "exams:mocks": ("GET", "", SIGNED_IN),
+    "exams:mocks": ("GET", "", EVERYONE),
     "exams:appeals": ("GET", "", ASSIGNERS),
     "exams:answer-appeal": ("POST", "appeal", TEACHER | FIRM),
     "exams:detail": ("GET", "exam", TERRITORY | FIRM | TEACHER),

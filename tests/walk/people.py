@@ -8,8 +8,16 @@ LEARNERS = frozenset({"worker", "other_worker", "far_worker"})
 AGENCY = frozenset({"agency", "engineer"})
 AGENCIES = AGENCY | {"other_agency"}
 ASSOCIATION = frozenset({"association"})
+EDITORS = frozenset({"editor", "reviewer", "head_editor", "chief_editor"})
 SIGNED_IN = (
-    TERRITORY | OTHER_REGULATORS | FIRMS | LEARNERS | AGENCIES | ASSOCIATION | {"teacher", "auditor", "operator"}
+    TERRITORY
+    | OTHER_REGULATORS
+    | FIRMS
+    | LEARNERS
+    | AGENCIES
+    | ASSOCIATION
+    | EDITORS
+    | {"teacher", "auditor", "operator"}
 )
 EVERYONE = SIGNED_IN | {"nobody"}
 REGULATORS = TERRITORY | OTHER_REGULATORS

@@ -10,8 +10,8 @@ from django.db.models import Min
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from anlan.accounts import second_factor
-from anlan.accounts.models import Post, User
+from anlan.accounts import gridding, second_factor
+from anlan.accounts.models import Post, RegionChange, User
 from anlan.accounts.powers import DEFAULT_ROLES
 from anlan.lib import codes
 
@@ -60,6 +60,12 @@ def missing_ways() -> str:
 def second_factor_due(user: User) -> bool:
     """Whether the present post still needs a second factor to be set up."""
     return second_factor.is_required(user) and not second_factor.is_set_up(user)
+
+
+@register.filter
+def grid_change(change: RegionChange) -> str:
+    """A row of the history of grids as a sentence."""
+    return gridding.say(change)
 
 
 @register.filter

@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
+from anlan.accounts import gridding
 from anlan.accounts.actions import close_grid, open_grid, reassign_grid, rename_grid
 from anlan.accounts.actions.grids import next_code
 from anlan.accounts.gridding import firm_counts
@@ -252,3 +254,19 @@ def test_the_list_asks_the_same_for_many_as_for_few(cast: Cast, sign_in: SignIn)
             client.get("/grids/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_history_of_a_grid_is_said_in_whole_sentences() -> None:
+    seven, eight = ("G07", "East"), ("G08", "West")
+    rows = {
+        ("open", (), (seven,)): "New grid: East",
+        ("rename", (seven,), (eight,)): "East renamed to West",
+        ("split", (seven,), (seven, eight)): "East split into East, West",
+        ("merge", (seven, eight), (seven,)): "East, West merged into East",
+        ("close", (seven,), ()): "Close grid",
+        ("reassign", (seven,), (eight,)): "Grid officer changed from East to West",
+        ("reassign", (), (eight,)): "Grid officer: West",
+    }
+    with translation.override("en"):
+        for (kind, before, after), words in rows.items():
+            assert gridding.say(RegionChange(kind=kind, before=list(before), after=list(after))) == words

@@ -21,7 +21,7 @@ from anlan.files.actions import store
 from anlan.files.pictures import keep_picture
 from anlan.ledgers.fields import FILES
 from anlan.ledgers.models import Entry, EntryChange, EntryFile, Template
-from anlan.ledgers.values import Read, Typed, changes, read, search_text
+from anlan.ledgers.values import CLEARED, Read, Typed, changes, read, search_text
 from anlan.lib.errors import Refused
 
 MAX_FILES: Final = 20
@@ -309,7 +309,11 @@ def keep_signature(entry: Entry, key: str, drawn: str, *, by: User) -> EntryFile
 def _draw_signatures(entry: Entry, typed: Typed, found: Read, by: User) -> None:
     for one in entry.version.fields:
         if one["kind"] == "signature" and one["key"] not in found.hidden:
-            file = keep_signature(entry, one["key"], str(typed.get(f"v.{one['key']}.drawn", "") or ""), by=by)
+            drawn = str(typed.get(f"v.{one['key']}.drawn", "") or "")
+            file = None if drawn == CLEARED else keep_signature(entry, one["key"], drawn, by=by)
+            if drawn and entry.state == Entry.State.DRAFT:
+                # What a draft kept of an earlier stroke is nobody's signature.
+                entry.files.filter(key=one["key"]).exclude(pk=file.pk if file else 0).delete()
             if file is not None:
                 value = found.values.get(one["key"]) or {"name": by.name}
                 found.values[one["key"]] = {**value, "file": file.pk}

@@ -23,9 +23,9 @@ from anlan.operations.demo.cast import Cast
 SignIn = Callable[[User], Client]
 
 
-def picture() -> bytes:
+def picture(colour: str = "teal") -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (40, 30), "teal").save(file, "PNG")
+    Image.new("RGB", (40, 30), colour).save(file, "PNG")
     return file.getvalue()
 
 
@@ -187,6 +187,21 @@ def test_a_drawn_signature_is_kept_and_nonsense_refused(cast: Cast, ledger: Temp
     assert fresh(entry).values["f13"] == {"name": "周敏", "file": entry.files.get().pk}
     with pytest.raises(Refused):
         enter(fresh(entry), typed({**GOOD, "v.f13.drawn": "data:text/html;base64,PGI+"}), by=cast.manager, seen=1)
+
+
+def test_wiping_the_pad_takes_away_what_the_draft_kept(cast: Cast, ledger: Template, sign_in: SignIn) -> None:
+    import base64
+
+    entry, client = start_entry(ledger, by=cast.manager), sign_in(cast.manager)
+    url = reverse("ledgers:draft", args=[entry.pk])
+    for seen, colour in enumerate(("red", "blue")):
+        drawn = "data:image/png;base64," + base64.b64encode(picture(colour)).decode()
+        assert client.post(url, {**GOOD, "v.f13": "周敏", "v.f13.drawn": drawn, "revision": seen}).status_code == 200
+    assert fresh(entry).values["f13"]["file"] == entry.files.get().pk  # one: the last stroke
+    assert client.post(url, {**GOOD, "v.f13": "周敏", "v.f13.drawn": "clear", "revision": 2}).status_code == 200
+    assert (fresh(entry).values["f13"], entry.files.count()) == ({"name": "周敏"}, 0)
+    assert client.post(url, {**GOOD, "v.f13": "", "v.f13.drawn": "clear", "revision": 3}).status_code == 200
+    assert fresh(entry).values["f13"] is None
 
 
 def test_without_script_a_row_is_added_by_a_button(cast: Cast, ledger: Template, sign_in: SignIn) -> None:

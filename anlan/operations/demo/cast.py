@@ -69,6 +69,14 @@ SERVICES: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """Whoever serves enterprises."""
 
+EDITORS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("editor", "宋可", "editor", "", ""),
+    ("reviewer", "唐蕾", "reviewer", "", ""),
+    ("head_editor", "魏东", "head_editor", "", ""),
+    ("chief_editor", "程远", "chief_editor", "", ""),
+)
+"""Whoever writes and reviews what the site publishes: a different person at every stage."""
+
 BESIDE: tuple[tuple[str, str, str, str, str], ...] = (
     ("deputy", "林静", "county_admin", "410105", ""),
     ("other_grid", "王鹏", "grid_officer", "410105018G08", ""),
@@ -76,7 +84,7 @@ BESIDE: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """The county's second person, the officer of the next grid, an agency without a contract."""
 
-PEOPLE = (*REGULARS, *SERVICES)
+PEOPLE = (*REGULARS, *SERVICES, *EDITORS)
 """The one-click sign-ins of the demo, in the order shown."""
 
 
@@ -115,7 +123,7 @@ def lay_cast(*, outsiders: bool = True) -> Cast:
     """Create or find the cast. Safe to run again: existing people and firms are kept as they are."""
     lay_regions()
     organisations = {key: _organisation(n, key, *rest) for n, (key, *rest) in enumerate(ORGANISATIONS)}
-    rows = (*REGULARS, *OUTSIDERS, *SERVICES, *BESIDE)
+    rows = (*REGULARS, *OUTSIDERS, *SERVICES, *BESIDE, *EDITORS)
     people = {row[0]: _person(n, row, organisations) for n, row in enumerate(rows) if outsiders or row not in OUTSIDERS}
     return Cast(people, organisations)
 

@@ -1,5 +1,6 @@
 // 签名板: any [data-signature] with a canvas, a hidden field for the PNG (data URL) and a text field for the typed name.
 // Without script the text field alone serves. Touch, pen and mouse; a resize keeps what was drawn.
+// `data-clears` is what the hidden field says when the pad was wiped, where the server keeps strokes before the form is sent.
 (() => {
   "use strict";
   function bind(box) {
@@ -19,7 +20,7 @@
       return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
     };
     function keep() {
-      field.value = drawn ? canvas.toDataURL("image/png") : "";
+      field.value = drawn ? canvas.toDataURL("image/png") : box.dataset.clears ?? "";
       field.dispatchEvent(new Event("change", { bubbles: true }));
     }
     canvas.addEventListener("pointerdown", (event) => {
@@ -50,6 +51,7 @@
     pad.querySelector("[data-clear]").addEventListener("click", () => {
       pen.clearRect(0, 0, canvas.width, canvas.height);
       drawn = false;
+      box.parentElement.querySelector("[data-signed]")?.remove(); // the one of before, where it is shown
       keep();
     });
   }
