@@ -11,7 +11,7 @@ from anlan.hazards.actions import attach_photo, register_hazard
 from anlan.hazards.models import HazardExport, Holiday, Order, Penalty
 from anlan.operations.demo.cast import Cast
 from anlan.operations.demo.drawings import draw
-from tests.walk.people import AGENCIES, ASSOCIATION, FIRM, FIRMS, LEARNERS, REGULATORS, TERRITORY
+from tests.walk.people import AGENCIES, ASSOCIATION, FIRM, FIRMS, LEARNERS, REGULATORS, SIGNED_IN, TERRITORY
 
 INSPECTORS = frozenset({"county", "deputy", "town", "grid"})
 RULES = frozenset({"province", "city", "county", "deputy", "other_county", "other_city"})
@@ -25,7 +25,7 @@ ALLOWED = {
     "hazards:view-save": (
         "POST",
         "",
-        REGULATORS | FIRMS | AGENCIES | ASSOCIATION | LEARNERS | {"teacher", "auditor", "operator"},
+        SIGNED_IN,
     ),
     "hazards:view-drop": ("POST", "hazard_view", frozenset({"grid"})),
     "hazards:export-new": ("POST", "", REGULATORS | FIRMS | AGENCIES | ASSOCIATION | LEARNERS),

@@ -30,6 +30,8 @@ NAME: Final = "database"
 BATCH: Final = 2_000
 READ: Final = 250_000
 """Keys that one question may read together, the rarest terms first: a megabyte."""
+CLOSER: Final = 1_500
+"""Documents that are looked at phrase by phrase."""
 OFTEN: Final = 0.25
 """A term that so many of the documents hold says nothing."""
 STEPS: Final = 0.2
@@ -53,21 +55,24 @@ class DatabaseEngine:
 
     def candidates(self, asked: Understood, filters: Filters, limit: int) -> list[tuple[int, float]]:
         """Return (key of the document, score), the best first."""
-        chosen = self._chosen(asked, filters)
-        if not chosen:
+        ways = _ways(asked)
+        chosen = self._chosen(ways, filters)
+        rows = Posting.objects.filter(term__in=chosen).values_list("term", "ids")
+        held: dict[str, list[Any]] = {}
+        for term, ids in rows:
+            held.setdefault(term, []).append(np.frombuffer(ids, dtype="<i4"))
+        if not held:
             return []
-        parts, weights = [], []
-        for term, ids in Posting.objects.filter(term__in=chosen).values_list("term", "ids"):
-            keys = np.frombuffer(ids, dtype="<i4")
-            parts.append(keys)
-            weights.append(np.full(len(keys), chosen[term]))
-        if not parts:
-            return []
-        keys, place = np.unique(np.concatenate(parts), return_inverse=True)
-        scores = np.bincount(place, weights=np.concatenate(weights))
-        most = min(len(keys), 2 * limit + 100)
-        best = np.argpartition(-scores, most - 1)[:most]
-        return self._standing(dict(zip(keys[best].tolist(), scores[best].tolist(), strict=True)), filters)[:limit]
+        # First everything added up, to see which thousand documents deserve a closer look.
+        every = np.concatenate([keys for parts in held.values() for keys in parts])
+        sizes = [len(keys) for parts in held.values() for keys in parts]
+        weights = [chosen[term] for term, parts in held.items() for _ in parts]
+        rough = np.bincount(every, weights=np.repeat(weights, sizes))
+        near = np.argpartition(-rough, min(CLOSER, len(rough) - 1))[:CLOSER]
+        near = near[rough[near] > 0]
+        scores = _closer(near, len(rough), ways, held, chosen)
+        best = np.argsort(-scores)[: 2 * limit + 100]
+        return self._standing(dict(zip(near[best].tolist(), scores[best].tolist(), strict=True)), filters)[:limit]
 
     @staticmethod
     def _standing(scores: dict[int, float], filters: Filters) -> list[tuple[int, float]]:
@@ -92,20 +97,13 @@ class DatabaseEngine:
         ]
         return sorted(found, key=lambda pair: -pair[1])
 
-    def _chosen(self, asked: Understood, filters: Filters) -> dict[str, float]:
+    def _chosen(self, ways: list[list[dict[str, float]]], filters: Filters) -> dict[str, float]:
         """Return the rarest terms with their weights, as many as may be read in time."""
-        if asked.is_empty:
-            return {}
         wanted: dict[str, float] = {}
-        if len(asked.text) == 1:
-            wanted[f"c{asked.text}"] = 1.0
-        else:
-            wanted |= dict.fromkeys(_terms(asked.words, asked.pairs), 1.0)
-            for match in asked.matches:
-                for phrase in match.formal:
-                    found = meaningful(phrase) or [phrase]
-                    for term in _terms(found, pairs(phrase)):
-                        wanted[term] = max(wanted.get(term, 0.0), 1.2 / len(found) ** 0.5)
+        for term, weight in (pair for group in ways for way in group for pair in way.items()):
+            wanted[term] = max(wanted.get(term, 0.0), weight)
+        if not wanted:
+            return {}
         shelves = (
             ("a",)
             if filters.kinds == ("article",)
@@ -179,7 +177,7 @@ class DatabaseEngine:
         held: defaultdict[str, array[int]] = defaultdict(lambda: array("i"))
         taken = 0
         rows = Document.objects.filter(changed__gt=since, changed__lte=upto)
-        for row in rows.defer("tags", "profile", "digest", "url").iterator(chunk_size=BATCH):
+        for row in rows.order_by("pk").defer("tags", "profile", "digest", "url").iterator(chunk_size=BATCH):
             taken += 1
             if not row.gone:
                 for term in _document_terms(row):
@@ -193,6 +191,52 @@ class DatabaseEngine:
             while batch := list(islice(blocks, BATCH)):
                 Posting.objects.bulk_create(batch)
         return taken
+
+
+def _ways(asked: Understood) -> list[list[dict[str, float]]]:
+    """Return groups of terms with weights: what was typed is one; each lay wording is one with a way per phrase of the
+    law, of which the best counts."""
+    if asked.is_empty:
+        return []
+    if len(asked.text) == 1:
+        return [[{f"c{asked.text}": 1.0}]]
+    groups = [[dict.fromkeys(_terms(asked.words, asked.pairs), 1.0)]]
+    for match in asked.matches:
+        group = []
+        for phrase in match.formal:
+            found = meaningful(phrase) or [phrase]
+            weight = 1.5 * (1 + 0.2 * (min(match.size, 5) - 2)) / len(found) ** 0.5
+            group.append(dict.fromkeys(_terms(found, pairs(phrase)), weight))
+        groups.append(group)
+    return groups
+
+
+def _closer(
+    near: Any, span: int, ways: list[list[dict[str, float]]], held: dict[str, list[Any]], chosen: dict[str, float]
+) -> Any:
+    """Return the scores of some documents: typed terms, and of each lay wording the best phrase, the others a little."""
+    place = np.full(span, -1, dtype=np.int32)
+    place[near] = np.arange(len(near))
+    most: dict[str, float] = {}
+    for term, weight in (pair for group in ways for way in group for pair in way.items()):
+        most[term] = max(most.get(term, 0.0), weight)
+    found: dict[str, Any] = {}
+    rarity: dict[str, float] = {}
+    for term, parts in held.items():
+        at = place[np.concatenate(parts)]
+        bare = term[1:]
+        found[bare] = np.concatenate([found[bare], at[at >= 0]]) if bare in found else at[at >= 0]
+        rarity[bare] = max(rarity.get(bare, 0.0), chosen[term] / most[bare])
+    scores = np.zeros(len(near))
+    for group in ways:
+        values = np.zeros((len(group), len(near)))
+        for row, way in zip(values, group, strict=True):
+            for term, weight in way.items():
+                if term in found:
+                    row[found[term]] += rarity[term] * weight
+        best = values.max(axis=0)
+        scores += best + 0.1 * (values.sum(axis=0) - best)
+    return scores
 
 
 def _terms(found: Iterable[str], twos: Iterable[str]) -> Iterator[str]:
