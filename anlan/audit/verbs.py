@@ -317,6 +317,23 @@ VERBS: Final[dict[str, str | Promise]] = {
     "release_page": _("发布稿件"),
     "release_late": _("到点没有发布"),
     "withdraw_page": _("从网站撤下"),
+    "take_letter": _("接手读者来信"),
+    "answer_letter": _("答复读者来信"),
+    "publish_correction": _("公布更正"),
+    "withdraw_correction": _("撤下更正"),
+    "take_collected": _("把采集内容转为稿件"),
+    "drop_collected": _("不用采集内容"),
+    "restore_collected": _("恢复采集内容"),
+    "save_source": _("保存采集来源"),
+    "switch_source": _("启停采集来源"),
+    "run_source": _("立即采集"),
+    "allow_host": _("允许外部网站"),
+    "disallow_host": _("取消允许外部网站"),
+    # statutes
+    "import_statutes": _("导入法规"),
+    "confirm_version": _("确认施行日期"),
+    "edit_guide": _("修改要义"),
+    "review_citation": _("复核引用"),
 }
 
 

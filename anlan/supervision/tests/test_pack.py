@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from anlan.accounts.models import User
 from anlan.audit.models import Record
-from anlan.enterprises.models import Mandate
+from anlan.enterprises.models import Enterprise, Mandate
 from anlan.files.actions import open_blob
 from anlan.hazards.tests.making import cured
 from anlan.lib.errors import Refused
@@ -102,6 +102,7 @@ def test_a_silent_pack_is_taken_up_again_and_a_lost_firm_is_not_packed(cast: Cas
     Pack.objects.update(beat_at=timezone.now() - timedelta(minutes=5))
     cast.forge.region_code = "410303001"
     cast.forge.save()
+    Enterprise.objects.filter(pk=cast.forge.pk).update(region_code="410303001")
     assert requeue_dead_packs() == 1
     write_pack(pack.pk)
     pack.refresh_from_db()
