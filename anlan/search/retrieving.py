@@ -15,7 +15,7 @@ from anlan.search.profile import profile, unpack
 from anlan.search.ranking import Candidate
 from anlan.search.understanding import Understood
 
-WIDE: Final = 240
+WIDE: Final = 200
 """Candidates that are put in order."""
 ANSWERED: Final = ("faq", "knowledge", "guide", "case", "news")
 """Kinds that answer questions in plain words and name the article."""
@@ -49,7 +49,8 @@ def read(found: Sequence[tuple[int, float]]) -> list[Candidate]:
 
 def _bridged(asked: Understood, statistics: Learnt) -> dict[tuple[str, str], float]:
     """Return the articles that answers to questions like this one cite, with the likeness of the closest."""
-    found = engine().candidates(asked, Filters(kinds=ANSWERED), 12)
+    # Answers speak as people do: what was typed finds them, without the law's words.
+    found = engine().candidates(replace(asked, matches=()), Filters(kinds=ANSWERED), 12)
     articles: dict[tuple[str, str], float] = {}
     rows = Document.objects.filter(pk__in=[pk for pk, _ in found], gone=False)
     for row in rows.only("kind", "title", "also", "tags", "statute", "ref", "profile"):

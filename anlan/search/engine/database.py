@@ -1,7 +1,7 @@
 """Search in the database of the house, for several machines behind one address: no shared folder, no extension.
 
 PostgreSQL's own full text knows no rarity: ranking by it reads every row that holds any word of the question, and took
-75 to 150 ms where the rare words alone were looked up. Here a term leads to the packed keys of its documents, a question reads some
+longer than this even where the rare words alone were looked up (docs/search.md). Here a term leads to the packed keys of its documents, a question reads some
 fifty such rows, and adds up rarities in memory; `ranking` then puts the candidates in order, the same as with Tantivy.
 It works on every database that Django knows.
 """
@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
@@ -158,7 +158,7 @@ class DatabaseEngine:
         """Empty and fill in one transaction: readers see the old postings until it is complete."""
         last = _last()
         with transaction.atomic():
-            Posting.objects.all()._raw_delete("default")  # type: ignore[attr-defined]  # a million rows need no look at relations
+            Posting.objects.all()._raw_delete("default")  # a million rows need no look at relations
             taken = self._take(0, last)
             self._note(last, taken, 0)
         with self._lock:

@@ -21,6 +21,8 @@ from anlan.search.understanding import Understood
 from anlan.search.words import characters, meaningful, pairs, words
 
 BATCH: Final = 5_000
+WAYS: Final = 5
+"""Phrases of the law looked up for one lay wording."""
 SECONDS: Final = 1.0
 """How old what readers see may be."""
 # How much a field's score counts. Words and pairs say nearly the same; names and headings help to find the statute.
@@ -74,7 +76,7 @@ class TantivyEngine:
         parts = self._fields(asked.words, asked.pairs, 1.0, names=True)
         for match in asked.matches:
             ways = []
-            for phrase in match.formal:
+            for phrase in match.formal[:WAYS]:
                 found = meaningful(phrase) or [phrase]
                 weight = LAW_WORDS * (1 + 0.2 * (min(match.size, 5) - 2)) / len(found) ** 0.5
                 ways.append(

@@ -11,6 +11,7 @@ import pytest
 from anlan.search import learning, names, suggesting
 from anlan.search.actions import Found, index, index_many, tracing
 from anlan.search.engine import engine
+from anlan.search.engine.database import DatabaseEngine
 from anlan.search.models import Document
 from anlan.search.thesaurus import current
 
@@ -60,6 +61,8 @@ def forget_everything() -> None:
     suggesting.forget()
     learning.forget()
     current(at_once=True)
+    if isinstance(engine(), DatabaseEngine):
+        engine()._known.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
