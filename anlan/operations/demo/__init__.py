@@ -26,6 +26,7 @@ def lay_demo() -> None:
     from anlan.operations.demo.performance import lay_performance
     from anlan.operations.demo.policy import lay_policy
     from anlan.operations.demo.province import lay_province
+    from anlan.operations.demo.search import lay_search
     from anlan.operations.demo.selfcheck import lay_selfcheck
     from anlan.supervision.recount import swap
 
@@ -34,7 +35,7 @@ def lay_demo() -> None:
     for lay in (
         lay_enterprises, lay_courses, lay_classes, lay_learning, lay_exams, lay_certificates, lay_province, lay_firms, lay_files,
         lay_grids, lay_agencies, lay_ledgers, lay_hazards, lay_inspections, lay_patrol, lay_policy, lay_performance,
-        lay_law, lay_content, lay_selfcheck, lay_letters, lay_notices,
+        lay_law, lay_content, lay_selfcheck, lay_letters, lay_search, lay_notices,
     ):  # fmt: skip
         lay(cast)
     swap()
