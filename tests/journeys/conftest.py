@@ -59,10 +59,10 @@ if CHROMIUM is None and not os.environ.get("ANLAN_REQUIRE_BROWSER"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try a journey once more: a real browser on a busy machine may stumble. The run says so with an R."""
+    """Try a journey up to twice more: a real browser on a busy machine may stumble. The run says so with an R."""
     for item in items:
         if item.get_closest_marker("journey"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @dataclass
