@@ -350,7 +350,16 @@ def kind(name: str) -> str:
 def facts(detail: dict[str, Any]) -> list[tuple[str, str]]:
     """Details as pairs of words; empty values are left out."""
     return [
-        (str(FACTS.get(key, key)), str(VALUES.get(value, value) if isinstance(value, str) else value))
-        for key, value in detail.items()
-        if value not in (None, "", [], {})
+        (str(FACTS.get(key, key)), _value(value)) for key, value in detail.items() if value not in (None, "", [], {})
     ]
+
+
+def _value(value: Any) -> str:
+    """Words for the value of a detail: a list as a Chinese reader writes one, yes and no instead of Python's names."""
+    if isinstance(value, bool):
+        return str(_("是") if value else _("否"))
+    if isinstance(value, (list, tuple)):
+        return "、".join(_value(one) for one in value)
+    if isinstance(value, dict):
+        return "、".join(f"{FACTS.get(key, key)} {_value(one)}" for key, one in value.items())
+    return str(VALUES.get(value, value) if isinstance(value, str) else value)

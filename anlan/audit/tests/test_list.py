@@ -14,9 +14,10 @@ from django.utils import timezone
 import anlan
 from anlan.accounts.models import Post, Role, User
 from anlan.audit.actions import record
+from anlan.audit.facts import FACTS
 from anlan.audit.models import Record
 from anlan.audit.tasks import seal
-from anlan.audit.verbs import VERBS
+from anlan.audit.verbs import VERBS, facts
 from anlan.operations.demo.cast import Cast
 
 SignIn = Callable[[User], Client]
@@ -129,3 +130,9 @@ def test_every_verb_that_is_recorded_has_words() -> None:
     }
     assert len(recorded) > 10
     assert recorded <= set(VERBS), recorded - set(VERBS)
+
+
+def test_details_are_words_and_not_python() -> None:
+    assert facts({"n": 2, "kept": True, "signed": ["初审 甲", "终审 乙"], "none": []}) == [
+        (str(FACTS.get("n", "n")), "2"), (str(FACTS.get("kept", "kept")), "是"), (str(FACTS.get("signed", "signed")), "初审 甲、终审 乙"),
+    ]  # fmt: skip
