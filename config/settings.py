@@ -158,8 +158,9 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "anlan" / "locale"]
+LANGUAGES = [("zh-hans", "中文"), ("en", "English"), *env.dict("ANLAN_LANGUAGES", default={}).items()]
+"""More by `ANLAN_LANGUAGES=es=Español,mn=Монгол`, whose words stand in the state folder (`anlan language es`)."""
+LOCALE_PATHS = [VAR_DIR / "locale", BASE_DIR / "anlan" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True

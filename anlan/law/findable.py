@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from anlan.law.models import Alias, Provision, Statute, Version
+from anlan.law.models import Alias, Guide, Provision, Statute, Version
 from anlan.search.actions import Found
 from anlan.search.models import Document
 
@@ -15,6 +16,7 @@ from anlan.search.models import Document
 def documents(kind: str, statutes: Sequence[int] | None = None) -> Iterator[Found]:
     """Yield the documents of a kind ("statute" or "article"), of some statutes or of all.
 
+    A statute of which only guides are here yet is found by its name; its articles are found as guides.
     Of every statute one version counts: the one in force, else the one to come, else the last one, marked as replaced or
     repealed. Where a later version already waits, its articles are found besides, marked as future.
     """
@@ -24,7 +26,8 @@ def documents(kind: str, statutes: Sequence[int] | None = None) -> Iterator[Foun
     for version in (every if statutes is None else every.filter(statute__in=statutes)).in_order():
         lines.setdefault(version.statute_id, []).append(version)
     if kind == "statute":
-        yield from _statutes(lines, today)
+        guided = Statute.objects.filter(Exists(Guide.objects.filter(statute=OuterRef("pk"))))
+        yield from _statutes(lines, guided if statutes is None else guided.filter(pk__in=statutes), today)
     else:
         yield from _articles(lines, today)
 
@@ -45,18 +48,20 @@ def shown(line: Sequence[Version], day: date) -> list[Version]:
     return [*present, *future] or list(line[:1])
 
 
-def _statutes(lines: dict[int, list[Version]], day: date) -> Iterator[Found]:
-    aliases: dict[int, list[str]] = {}
-    for pk, name in Alias.objects.filter(statute__in=lines).values_list("statute", "name"):
-        aliases.setdefault(pk, []).append(name)
+def _statutes(lines: dict[int, list[Version]], guided: Iterable[Statute], day: date) -> Iterator[Found]:
+    heads: dict[int, tuple[Statute, Version | None]] = {statute.pk: (statute, None) for statute in guided}
     for pk, line in lines.items():
-        version = shown(line, day)[0]
-        statute = version.statute
+        first = shown(line, day)[0]
+        heads[pk] = first.statute, first
+    aliases: dict[int, list[str]] = {}
+    for pk, name in Alias.objects.filter(statute__in=heads).values_list("statute", "name"):
+        aliases.setdefault(pk, []).append(name)
+    for pk, (statute, version) in heads.items():
         yield Found(
             key=statute.slug, title=statute.short, text=statute.title, url=f"/law/{statute.slug}/",
             heading=statute.issuer, also="\n".join(aliases.get(pk, [])), statute=statute.slug, level=statute.level,
-            rank=statute.rank, state=version.state_on(day), region_code=statute.region_code,
-            tags=(statute.field,) if statute.field else (), day=version.effective_on,
+            rank=statute.rank, state=version.state_on(day) if version else "", region_code=statute.region_code,
+            tags=(statute.field,) if statute.field else (), day=version.effective_on if version else None,
         )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ urlpatterns = [
     path("law/<str:slug>/v/<str:key>/", statutes.version, name="version"),
     path("law/<str:slug>/v/<str:key>/<ref:ref>/", articles.article_in, name="article_in"),
     path("law/<str:slug>/<ref:ref>/", articles.article, name="article"),
+    path("law/<str:slug>/<ref:ref>/similar/", articles.similar, name="similar"),
     path("law/<str:slug>/<ref:ref>/qr.svg", articles.qr, name="qr"),
     path("law/<str:slug>/<ref:ref>/guide/", guides.edit, name="guide"),
 ]

@@ -11,6 +11,7 @@ SOURCES: Final[dict[str, str]] = {
     "guide": "anlan.law.findable_guides",
     "course": "anlan.training.findable",
     "question": "anlan.exams.findable",
+    "selfcheck": "anlan.supervision.findable",
 }
 """Kind of document → module whose `documents()` gives all of them. Statutes and pages tell their own changes."""
 

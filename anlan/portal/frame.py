@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
@@ -328,6 +329,16 @@ class Frame:
     def tabbar(self) -> SafeString:
         """The bottom bar of a phone."""
         return _drawn("tabbar", self.held, _current(self.request.path), get_language())
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """The other languages one may read in: code, and its name as its speakers write it."""
+        return [(code, name) for code, name in settings.LANGUAGES if code != get_language()]
+
+    @property
+    def language(self) -> str:
+        """The name of the language of this page."""
+        return str(dict(settings.LANGUAGES).get(get_language() or "", ""))
 
     @property
     def public_nav(self) -> list[Item]:

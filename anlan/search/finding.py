@@ -156,7 +156,9 @@ def _places(target: jump.Jump | None) -> list[Place]:
     if not target.ref:
         return [Place(statutes[slug], statutes[slug].url + as_of) for slug in target.slugs if slug in statutes][:3]
     keys = {slug: f"{slug}:{target.ref}" for slug in target.slugs}
-    articles = {row.key: row for row in Document.objects.filter(kind="article", key__in=keys.values(), gone=False)}
+    rows = Document.objects.filter(kind__in=("article", "guide"), key__in=keys.values(), gone=False)
+    # Where the official text is not here yet, the guide to the article is what there is.
+    articles = {row.key: row for row in sorted(rows, key=lambda row: row.kind == "article")}
     places = []
     for slug in target.slugs:
         anchor = f"#k{target.paragraph}" if target.paragraph else ""

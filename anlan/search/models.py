@@ -24,6 +24,7 @@ class Document(models.Model):
         DOWNLOAD = "download", _("下载")
         QUESTION = "question", _("试题")
         COURSE = "course", _("课程")
+        SELFCHECK = "selfcheck", _("合规自查")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     key = models.CharField(max_length=120, help_text="of the thing within its kind")

@@ -15,7 +15,7 @@ from anlan.search.jump import FIRST, Names, plain, sounds
 from anlan.search.models import Document
 from anlan.search.thesaurus import current
 
-SHOWN: Final = ("statute", "knowledge", "zone", "course", "download", "faq", "case", "news")
+SHOWN: Final = ("statute", "knowledge", "zone", "course", "selfcheck", "download", "faq", "case", "news")
 
 
 @dataclass(frozen=True, slots=True)

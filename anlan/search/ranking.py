@@ -111,10 +111,13 @@ def order(
 def likeness(asked: Understood, grams: Any, learnt: Learnt) -> float:
     """How much a text (of packed pairs) and the query say the same, 0–1: the share of either's rare pairs in the other,
     multiplied under a root, so that neither a long story nor a short title wins alone."""
-    typed = np.array(sorted({gram(pair) for pair in asked.pairs}), dtype="<u4")
-    both = np.intersect1d(typed, grams)
-    common = float(learnt.rarity(both).sum())
-    return common / max(float(np.sqrt(learnt.rarity(typed).sum() * learnt.rarity(grams).sum())), 1e-9)
+    return alike(np.array(sorted({gram(pair) for pair in asked.pairs}), dtype="<u4"), grams, learnt)
+
+
+def alike(one: Any, other: Any, learnt: Learnt) -> float:
+    """The same of two texts, as sorted arrays of packed pairs."""
+    common = float(learnt.rarity(np.intersect1d(one, other)).sum())
+    return common / max(float(np.sqrt(learnt.rarity(one).sum() * learnt.rarity(other).sum())), 1e-9)
 
 
 @lru_cache(maxsize=1)

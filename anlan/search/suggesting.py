@@ -67,10 +67,14 @@ def _article(target: jump.Jump | None) -> list[Suggestion]:
     if target is None or not target.ref:
         return []
     keys = [f"{slug}:{target.ref}" for slug in target.slugs]
-    rows = {row.key: row for row in Document.objects.filter(kind="article", key__in=keys, gone=False).defer("profile")}
-    return [Suggestion("article", rows[key].title, rows[key].text[:40], rows[key].url) for key in keys if key in rows][
-        :4
-    ]
+    found = Document.objects.filter(kind__in=("article", "guide"), key__in=keys, gone=False).defer("profile")
+    rows = {row.key: row for row in sorted(found, key=lambda row: row.kind == "article")}
+    return [Suggestion(row.kind, _named(row), row.text[:40], row.url) for key in keys if (row := rows.get(key))][:4]
+
+
+def _named(row: Document) -> str:
+    """A guide has a title of its own; whoever named an article wants to see that it is that one."""
+    return f"{row.heading}　{row.title}" if row.kind == "guide" else row.title
 
 
 class _Kept:

@@ -15,12 +15,15 @@ from django.utils.translation import gettext as _
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.audit.actions import record
+from anlan.law import findable_guides
 from anlan.law.actions.citing import Cite, take_citations
 from anlan.law.actions.facts import shipped_statute
 from anlan.law.actions.naming import name_statutes
+from anlan.law.actions.settling import tell_search
 from anlan.law.models import Citation, Guide, Statute, Translation
 from anlan.law.parsing.naming import slug_of
 from anlan.lib.errors import Refused
+from anlan.search.actions import reconcile
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "guides"
 FIELDS: Final = ("title", "who", "duty", "cost", "cost_cites", "example", "see", "audience")
@@ -36,6 +39,9 @@ def install_guides(folder: Path = FOLDER) -> int:
     changed = 0
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         changed += _install(place)
+    if changed:
+        tell_search(Guide.objects.values_list("statute", flat=True).distinct())
+        reconcile("guide", findable_guides.documents())
     return changed
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -233,3 +235,9 @@ class Translation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provision} {self.language}"
+
+    @property
+    def language_name(self) -> str:
+        """The language as its speakers call it, its code where nobody told us."""
+        known = LANG_INFO.get(self.language, {}).get("name_local", self.language)
+        return str(dict(settings.LANGUAGES).get(self.language, known))

@@ -24,6 +24,8 @@ from anlan.law.models import Citation, Guide, Provision, Statute, Version
 from anlan.law.reading import NUMBERED, ref_words, version_on
 from anlan.law.recognising import recognise
 from anlan.law.views.statutes import asked_day, opened, texts_stamp
+from anlan.search.models import Cursor
+from anlan.search.similar import similar as found_similar
 from anlan.ui.caching import Stamp, public_page
 
 WEIBO: Final = "https://service.weibo.com/share/share.php"
@@ -134,6 +136,22 @@ def _absent(request: HttpRequest, page: ArticlePage) -> HttpResponse:
         {"statute": page.statute, "version": page.version, "label": ref_words(page.ref), "ref": page.ref, "others": other, "now": now, "last": last},
         status=404,
     )  # fmt: skip
+
+
+def index_stamp(request: HttpRequest, slug: str, ref: str) -> Stamp | None:
+    """Likeness changes with whatever the index holds."""
+    return tuple(Cursor.objects.values_list("number", flat=True))
+
+
+@login_not_required
+@require_safe
+@public_page(index_stamp)
+def similar(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
+    """Articles of other statutes that say much the same: a list for the article's page, or a page by itself."""
+    statute = get_object_or_404(Statute.objects.visible_to(request.user), slug=slug)
+    template = "law/_similar.html" if getattr(request, "htmx", False) else "law/similar.html"
+    rows = found_similar(statute.slug, ref)
+    return render(request, template, {"statute": statute, "ref": ref, "label": ref_words(ref), "rows": rows})
 
 
 @login_not_required

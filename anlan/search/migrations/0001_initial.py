@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                             ("download", "下载"),
                             ("question", "试题"),
                             ("course", "课程"),
+                            ("selfcheck", "合规自查"),
                         ],
                         max_length=12,
                     ),

@@ -166,3 +166,19 @@ def test_what_many_asked_is_suggested_and_what_one_asked_is_not(client: Client) 
 
 def test_signed_in_people_search_too(cast: Cast, sign_in: SignIn) -> None:
     page(sign_in(cast.worker), "酬金")
+
+
+def test_where_only_the_guide_is_here_a_named_article_leads_to_it(client: Client) -> None:
+    index(
+        "statute",
+        Found(key="山路法", title="山路法", text="中华人民共和国山路法", url="/law/山路法/", statute="山路法", rank=90),
+    )
+    index(
+        "guide",
+        Found(key="山路法:28", title="谁都要先教会", heading="山路法 第二十八条", text="上山前先教会。", url="/law/山路法/28/", statute="山路法", ref="28", state="force"),
+    )  # fmt: skip
+    catch_up()
+    text = page(client, "山路法28")
+    assert 'href="/law/山路法/28/"' in text and "谁都要先教会" in text and "官方文本还没有导入" in text
+    first = client.get("/search/suggest/", {"q": "山路法28"}).json()["lines"][0]
+    assert first["text"] == "山路法 第二十八条　谁都要先教会" and first["url"] == "/law/山路法/28/"

@@ -69,7 +69,13 @@ def results(request: HttpRequest) -> HttpResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Lines for what was typed so far."""
     _limit(request, "suggest")
-    icons = {"article": "scale", "statute": "book-2", "query": "history", "knowledge": "first-aid-kit"}
+    icons = {
+        "article": "scale",
+        "guide": "scale",
+        "statute": "book-2",
+        "query": "history",
+        "knowledge": "first-aid-kit",
+    }
     kinds = dict(Document.Kind.choices)
     lines = [
         {

@@ -13,7 +13,7 @@
         await navigator.clipboard.writeText(link.href);
         const words = link.querySelector("span");
         const before = words.textContent;
-        words.textContent = document.documentElement.lang === "en" ? "Link copied" : "已复制链接";
+        words.textContent = link.dataset.copied;
         words.setAttribute("role", "status");
         setTimeout(() => { words.textContent = before; }, 3000);
       }

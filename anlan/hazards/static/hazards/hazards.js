@@ -34,9 +34,9 @@
         hidden("latitude").value = found.coords.latitude.toFixed(6);
         hidden("longitude").value = found.coords.longitude.toFixed(6);
         hidden("accuracy").value = Math.round(found.coords.accuracy);
-        says.textContent = `已定位，误差 ${Math.round(found.coords.accuracy)} 米`;
+        says.textContent = says.dataset.found.replace("%s", Math.round(found.coords.accuracy));
         says.hidden = false;
-      }, () => { says.textContent = "没有定位，照片照样能传"; says.hidden = false; }, { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
+      }, () => { says.textContent = says.dataset.none; says.hidden = false; }, { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
     });
     form.addEventListener("submit", () => { hidden("sent_at").value = new Date().toISOString(); });
   }
@@ -76,7 +76,7 @@
         if (!(field.name in kept)) { return; }
         if (field.type === "radio") { field.checked = field.value === kept[field.name]; } else { field.value = kept[field.name]; }
       });
-      says.textContent = "已找回上次没提交的内容";
+      says.textContent = says.dataset.found;
       form.dispatchEvent(new Event("change"));
     }
     let timer = 0;
@@ -85,7 +85,7 @@
       timer = window.setTimeout(() => {
         const values = {};
         fields.forEach((field) => { if (field.type !== "radio" || field.checked) { values[field.name] = field.value; } });
-        try { localStorage.setItem(key, JSON.stringify(values)); says.textContent = `${clock()} 已自动保存在本机`; } catch { /* private mode: nothing is kept, nothing is promised */ }
+        try { localStorage.setItem(key, JSON.stringify(values)); says.textContent = says.dataset.saved.replace("%s", clock()); } catch { /* private mode: nothing is kept, nothing is promised */ }
       }, 600);
     });
     form.addEventListener("submit", () => { try { localStorage.removeItem(key); } catch { /* as above */ } });

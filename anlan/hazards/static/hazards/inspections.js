@@ -14,14 +14,14 @@
   // The door: the position is there when the button is pressed, or the form says that there is none.
   function bindPlace(form) {
     const says = form.querySelector("[data-place-says]");
-    says.textContent = "正在定位";
+    says.textContent = says.dataset.busy;
     locate((coords) => {
-      if (!coords) { says.textContent = "没有定位，照样可以开始，记录里会写明"; return; }
+      if (!coords) { says.textContent = says.dataset.none; return; }
       form.querySelector('[name="latitude"]').value = coords.latitude.toFixed(6);
       form.querySelector('[name="longitude"]').value = coords.longitude.toFixed(6);
       form.querySelector('[name="accuracy"]').value = Math.round(coords.accuracy);
       form.querySelector('[name="no_position"]').value = "";
-      says.textContent = `已定位，误差 ${Math.round(coords.accuracy)} 米`;
+      says.textContent = says.dataset.found.replace("%s", Math.round(coords.accuracy));
     });
   }
 

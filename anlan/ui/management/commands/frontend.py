@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
@@ -81,9 +82,17 @@ class Command(BaseCommand):
 
     def compile_messages(self) -> None:
         """Compile every catalogue; gettext tools are not a prerequisite."""
-        for po in Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/*.po"):
-            with po.open("rb") as source, po.with_suffix(".mo").open("wb") as target:
-                write_mo(target, read_po(source))
+        for po in (path for place in settings.LOCALE_PATHS for path in Path(place).glob("*/LC_MESSAGES/*.po")):
+            compile_catalogue(po)
+
+
+def compile_catalogue(po: Path) -> Catalog:
+    """Write the `.mo` beside a `.po`; return what it holds. An unfinished word is left out, so Chinese shows there."""
+    with po.open("rb") as source:
+        catalogue = read_po(source)
+    with po.with_suffix(".mo").open("wb") as target:
+        write_mo(target, catalogue)
+    return catalogue
 
 
 def lock_is_newer(dist: Path = WEB / "dist") -> bool:
