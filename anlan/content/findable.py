@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from anlan.content.models import SECTION_MODELS, CasePage, Entry, KnowledgeCard
+from anlan.content.rendering import plain_text
 from anlan.search.actions import Found
 
 
@@ -24,7 +25,7 @@ def found_of(page: Entry) -> Found:
     if isinstance(page, CasePage):
         parts += [row["text"] for row in page.timeline]
         parts += [*page.causes_direct, *page.causes_indirect, *page.lessons]
-    parts.append(page.body)
+    parts.append(plain_text(page.body))
     day = timezone.localtime(page.first_published_at).date() if page.first_published_at else None
     return Found(
         key=page.slug[:120],

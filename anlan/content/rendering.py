@@ -39,6 +39,15 @@ _TAGS: Final = frozenset(
 )
 
 
+def plain_text(text: str) -> str:
+    """The words of `text` without their marks, a line for every paragraph, point and cell: for search and excerpts."""
+    return "\n".join(
+        "".join("\n" if part.type.endswith("break") else part.content for part in token.children or ())
+        for token in _PARSER.parse(text)
+        if token.type == "inline"
+    )
+
+
 @lru_cache(maxsize=512)
 def body_html(text: str, top: int = 2) -> SafeString:
     """Render `text`; its highest heading becomes `<h{top}>`. The result is cleaned again, whatever the parser let through.

@@ -16,7 +16,7 @@ from anlan.content.actions.ready import install_ready
 from anlan.content.citing import chips
 from anlan.content.findable import found_of
 from anlan.content.models import CasePage, Entry, FaqEntry, KnowledgeCard, NewsPage
-from anlan.content.rendering import body_html
+from anlan.content.rendering import body_html, plain_text
 from anlan.content.tests.conftest import Write
 from anlan.law.models import Statute
 from anlan.operations.demo.cast import Cast
@@ -257,3 +257,8 @@ def test_a_wrong_method_or_section_is_no_page(client: Client, cast: Cast, sign_i
     assert sign_in(cast.editor).get("/editing/new/nothing/").status_code == 404
     page = create_page("zone", {"title": "专区", "summary": "x", "body": "y"}, by=cast.editor)
     assert sign_in(cast.editor).get(f"/editing/{page.pk}/submit/").status_code == 405
+
+
+def test_search_reads_the_words_of_a_text_and_not_its_marks() -> None:
+    marked = "## 五件事\n\n- **手进模具区**：先[停机](/x)\n\n| 甲 | 乙 |\n|--|--|\n| 1 | 2 |\n\n第一行\n第二行"
+    assert plain_text(marked) == "五件事\n手进模具区：先停机\n甲\n乙\n1\n2\n第一行\n第二行"
