@@ -26,12 +26,14 @@ class EnterprisesConfig(AppConfig):
     def ready(self) -> None:
         """Effects of approvals are registered where they are written; the default risk rules come with every migration.
 
-        The site, which stands below, learns here how to ask for the trade of a reader's firm.
+        The apps below learn here how to ask for the trade of a reader's firm, and whether a firm has ended.
         """
+        from anlan.accounts.actions.invitations import ENDED
         from anlan.content.recommend import INDUSTRY_OF
         from anlan.enterprises.actions import merging  # noqa: F401
 
         INDUSTRY_OF.append(_industry_of)
+        ENDED.append(_has_ended)
         post_migrate.connect(_install_default_policy, sender=self)
 
 
@@ -42,3 +44,10 @@ def _industry_of(user: User) -> str:
     firm = user.post.organisation_id if user.post else None
     found = Enterprise.objects.filter(pk=firm).values_list("industry", flat=True).first() if firm else ""
     return found or ""
+
+
+def _has_ended(firm: int) -> bool:
+    """Whether an organisation is a firm that was closed or merged into another."""
+    from anlan.enterprises.models import Enterprise
+
+    return Enterprise.objects.filter(pk=firm).exclude(status=Enterprise.Status.ACTIVE).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +21,8 @@ from anlan.lib.errors import Refused
 
 SHOWN: Final = timedelta(minutes=15)
 SET_IN_ADVANCE: Final = timedelta(days=90)
+ENDED: Final[list[Callable[[int], bool]]] = []
+"""Filled by the apps that know when an organisation has ended: nobody is invited into it any more."""
 
 
 def roles_to_invite(organisation: Organisation, by: User) -> tuple[str, ...]:
@@ -28,6 +31,7 @@ def roles_to_invite(organisation: Organisation, by: User) -> tuple[str, ...]:
         by.post is None
         or not by.is_active
         or not Organisation.objects.visible_to(by).filter(pk=organisation.pk).exists()
+        or any(has_ended(organisation.pk) for has_ended in ENDED)
     ):
         return ()
     roles = [role for role in INVITES.get(by.post.role_id, ()) if ROLE_SCOPES[role] == organisation.kind]

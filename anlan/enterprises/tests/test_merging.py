@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from anlan.accounts.actions import decide_approval, set_invitation, take_invitation
+from anlan.accounts.actions import decide_approval, set_invitation, show_invitation, take_invitation
+from anlan.accounts.actions.invitations import roles_to_invite
 from anlan.accounts.models import Approval, Invitation, Organisation, Post, User
 from anlan.audit.models import Record
 from anlan.enterprises.actions.merging import (
@@ -190,3 +191,7 @@ def test_invitations_into_a_firm_that_ends_are_closed_and_taken_back(cast: Cast,
     assert not Notice.objects.filter(key=f"invitation:{invitation.pk}").exists()
     with pytest.raises(Refused):
         take_invitation(invitation, by=cast.other_boss)
+    ended = cast.enterprise("forge").organisation
+    with pytest.raises(Refused) as refused:
+        show_invitation(ended, "enterprise_manager", by=cast.county)
+    assert refused.value.status == 404 and roles_to_invite(ended, cast.county) == ()
