@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "anlan.channels.tests.wechat_server"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from anlan.accounts.models import User
+from anlan.channels.tests.wechat_server import WeChat
 from anlan.content import recommend
 from anlan.content.models import Announcement, Entry, Heard, Reading, Subscription, Term, Visitor, VisitorLetter
 from anlan.content.subscriptions.conditions import estimate, industry_marks, marks_of, region_marks, satisfies
@@ -162,18 +163,17 @@ def test_letters_short_messages_and_wechat_go_out_as_chosen(cast: Cast, settings
     assert subscription.channels == ["sms", "wechat"] and subscription.active
 
 
-def test_wechat_goes_to_the_account_that_was_bound(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Any] = []
-    settings.ANLAN_WECHAT_URL = "wechat://app:secret@?notice=T1"
-    monkeypatch.setattr("anlan.channels.wechat.Account.send", lambda self, *args: sent.append(args) or "msg-1")
+def test_wechat_goes_to_the_account_that_was_bound(cast: Cast, wechat: WeChat) -> None:
     SocialAccount.objects.create(user=cast.manager, provider="weixin", uid="u", extra_data={"openid": "openid-1"})
     Preference.objects.create(user=cast.manager, quiet_from=datetime.min.time(), quiet_until=datetime.min.time())
     subscribe(cast.manager, ("tag", "叉车"), channels=("wechat",))
     subscribe(cast.boss, ("tag", "叉车"), channels=("wechat",))
     announce("page:1", title="叉车怎么停", text="停稳", url="/news/x/", marks={("tag", "叉车")})
     assert Delivery.objects.get(user=cast.boss).because == "没有绑定微信"
-    assert send_due() == 1 and sent[0][0] == "openid-1" and sent[0][2]["first"] == "叉车怎么停"
-    assert Delivery.objects.get(user=cast.manager).sent_id == "msg-1"
+    assert send_due() == 1
+    (message,) = wechat.arrived
+    assert message["touser"] == "openid-1" and message["data"]["first"] == {"value": "叉车怎么停"}
+    assert Delivery.objects.get(user=cast.manager).sent_id == "200228332"
 
 
 def test_whoever_stopped_all_letters_gets_none_until_they_ask_again(cast: Cast) -> None:
