@@ -85,6 +85,11 @@ class GuideForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
+
     def texts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The Chinese and the English words."""
         data = self.cleaned_data
