@@ -10,10 +10,11 @@ import pytest
 from django.core.management import call_command
 
 from anlan.search import ranking, training
+from anlan.search.actions import index
 from anlan.search.evaluating import ARTICLES, evaluate, questions
 from anlan.search.models import Document
 from anlan.search.retrieving import ranked
-from anlan.search.tests.conftest import keys
+from anlan.search.tests.conftest import article, keys
 from anlan.search.thesaurus import current
 from anlan.search.understanding import understand
 
@@ -102,3 +103,12 @@ def test_evaluation_on_documents_of_a_folder_leaves_the_house_as_it_was(tmp_path
     call_command("search", "eval", str(file), docs=tmp_path / "docs", stdout=out, stderr=StringIO())
     assert "recall@5 1.000" in out.getvalue() and Document.objects.count() == before
     assert best("双倍酬金") == ["山川劳作法:3"]
+
+
+def test_what_was_just_imported_is_measured_without_a_worker(tmp_path: Path) -> None:
+    index("article", article("山川劳作法:9", "雇主应当备好灯油，夜间作业不得摸黑。"))
+    file = tmp_path / "q.jsonl"
+    file.write_text(json.dumps({"q": "夜间作业灯油", "gold": ["山川劳作法第九条"]}), encoding="utf-8")
+    out = StringIO()
+    call_command("search", "eval", str(file), stdout=out, stderr=StringIO())
+    assert "recall@5 1.000" in out.getvalue()

@@ -12,10 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.test import override_settings
 
-from anlan.search import evaluating, learning, ranking, training
+from anlan.search import evaluating, learning, ranking, tasks, training
 from anlan.search.actions import Found, index_many
 from anlan.search.engine import engine
 from anlan.search.models import Document
+
+PATIENCE = 120.0
+"""Seconds that a measurement waits for a worker that is indexing."""
 
 
 class Command(BaseCommand):
@@ -60,6 +63,7 @@ class Command(BaseCommand):
         if not options["file"].is_file():
             raise CommandError(f"{options['file']} is not there")
         if not options["docs"]:
+            self._catch_up()
             self._measure(options)
             return
         # A house of its own for the moment: nothing of it is kept.
@@ -75,6 +79,20 @@ class Command(BaseCommand):
                 learning.forget()
                 self._measure(options)
             transaction.set_rollback(True)
+        learning.forget()
+
+    def _catch_up(self) -> None:
+        """Measure what is there, also right after an import and where no worker runs; one that runs does it itself."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if taken := tasks.follow():
+                    self.stderr.write(f"{taken} documents taken over")
+                break
+            except ValueError:  # the worker holds the index for writing
+                if time.monotonic() > until:
+                    raise CommandError("the worker is still taking over documents; ask again in a minute") from None
+                time.sleep(1)
         learning.forget()
 
     def _measure(self, options: dict[str, Any]) -> None:
