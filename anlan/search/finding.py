@@ -16,7 +16,7 @@ from anlan.search.learning import learnt
 from anlan.search.models import Document
 from anlan.search.names import catalogue
 from anlan.search.passages import passage, terms
-from anlan.search.profile import profile, unpack
+from anlan.search.profile import grams_of, unpack
 from anlan.search.ranking import likeness
 from anlan.search.retrieving import ranked
 from anlan.search.thesaurus import current
@@ -127,9 +127,8 @@ def _others(asked: Understood, filters: Filters, top: float) -> list[tuple[int, 
     documents = Document.objects.filter(pk__in=found).only("kind", "title", "also", "profile")
     for row in documents:
         wordings = [row.title, *filter(None, row.also.split("\n"))][:20]
-        alike = max(likeness(asked, unpack(profile("", wording)).grams, statistics) for wording in wordings)
-        whole = likeness(asked, unpack(bytes(row.profile)).grams, statistics)
-        alike = max(alike, 1.4 * whole)
+        values = likeness(asked, [*map(grams_of, wordings), unpack(bytes(row.profile)).grams], statistics)
+        alike = float(max(*values[:-1], 1.4 * values[-1]))
         if alike >= ELSEWHERE:
             # A likeness of one half stands with the best article, a perfect one before it.
             rows.append((row.pk, row.kind, top + 6 * (alike - 0.5)))

@@ -22,7 +22,9 @@ class TermForm(forms.Form):
         label=_("大家怎么说"),
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 4, "class": "form-control"}),
-        help_text=_("一行一个。中间可以隔几个字的，用“…”代替，如：拖欠…工资"),
+        help_text=_(
+            "一行一个。中间可以隔几个字的，用“…”代替，如：拖欠…工资。情景：一行一组，用顿号隔开，每组都出现一个才算"
+        ),
     )
     formal = forms.CharField(
         label=_("条文里怎么写"),

@@ -71,6 +71,7 @@ class Term(models.Model):
         SYNONYM = "synonym", _("同义")
         TYPO = "typo", _("错别字")
         WORD = "word", _("词")
+        SCENE = "scene", _("情景")
 
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.SYNONYM)
     lay: Any = models.JSONField(default=list, help_text="words as people say them")

@@ -7,6 +7,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -58,3 +59,9 @@ def unpack(packed: bytes) -> Profile:
         return Profile(0, 0, np.zeros(0, dtype="<u4"))
     length, kinds = _HEAD.unpack_from(packed)
     return Profile(length, kinds, np.frombuffer(packed, dtype="<u4", offset=_HEAD.size))
+
+
+@lru_cache(maxsize=4096)
+def grams_of(wording: str) -> Any:
+    """The pairs of a title or a question, as `profile()` packs them; the same few hundred are compared again and again."""
+    return unpack(profile("", wording)).grams

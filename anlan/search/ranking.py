@@ -108,16 +108,22 @@ def order(
     return sorted(zip((row.pk for row in rows), values.tolist(), strict=True), key=lambda pair: -pair[1])
 
 
-def likeness(asked: Understood, grams: Any, learnt: Learnt) -> float:
-    """How much a text (of packed pairs) and the query say the same, 0–1: the share of either's rare pairs in the other,
+def likeness(asked: Understood, texts: Sequence[Any], learnt: Learnt) -> Any:
+    """How much each text (of packed pairs) and the query say the same, 0–1: the share of either's rare pairs in the other,
     multiplied under a root, so that neither a long story nor a short title wins alone."""
-    return alike(np.array(sorted({gram(pair) for pair in asked.pairs}), dtype="<u4"), grams, learnt)
+    return alike(np.array(sorted({gram(pair) for pair in asked.pairs}), dtype="<u4"), texts, learnt)
 
 
-def alike(one: Any, other: Any, learnt: Learnt) -> float:
-    """The same of two texts, as sorted arrays of packed pairs."""
-    common = float(learnt.rarity(np.intersect1d(one, other)).sum())
-    return common / max(float(np.sqrt(learnt.rarity(one).sum() * learnt.rarity(other).sum())), 1e-9)
+def alike(one: Any, others: Sequence[Any], learnt: Learnt) -> Any:
+    """The same of one text and several, as sorted arrays of packed pairs; all at once, for it is asked of dozens."""
+    if not others:
+        return np.zeros(0)
+    every = np.concatenate(others)
+    owner = np.repeat(np.arange(len(others)), [len(other) for other in others])
+    rarity = learnt.rarity(every)
+    whole = np.bincount(owner, rarity, minlength=len(others))
+    shared = np.bincount(owner, rarity * np.isin(every, one), minlength=len(others))
+    return shared / np.maximum(np.sqrt(learnt.rarity(one).sum() * whole), 1e-9)
 
 
 @lru_cache(maxsize=1)

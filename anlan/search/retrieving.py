@@ -11,7 +11,7 @@ from anlan.search import ranking
 from anlan.search.engine import Filters, engine
 from anlan.search.learning import Learnt, learnt
 from anlan.search.models import Document
-from anlan.search.profile import profile, unpack
+from anlan.search.profile import grams_of
 from anlan.search.ranking import Candidate
 from anlan.search.understanding import Understood
 
@@ -53,14 +53,17 @@ def _bridged(asked: Understood, statistics: Learnt) -> dict[tuple[str, str], flo
     found = engine().candidates(replace(asked, matches=()), Filters(kinds=ANSWERED), 12)
     articles: dict[tuple[str, str], float] = {}
     rows = Document.objects.filter(pk__in=[pk for pk, _ in found], gone=False)
-    for row in rows.only("kind", "title", "also", "tags", "statute", "ref", "profile"):
-        # Each wording of the question by itself: a list of ten would be like nothing.
-        wordings = [row.title, *filter(None, row.also.split("\n"))]
-        alike = max(ranking.likeness(asked, unpack(profile(words)).grams, statistics) for words in wordings)
-        if alike < ALIKE:
-            continue
-        for place in [(row.statute, row.ref)] if row.kind == "guide" else _cites(row.tags):
-            articles[place] = max(articles.get(place, 0.0), alike)
+    answers = list(rows.only("kind", "title", "also", "tags", "statute", "ref"))
+    # Each wording of a question by itself: a list of ten would be like nothing.
+    wordings = [
+        (place, grams_of(words)) for place, row in enumerate(answers) for words in (row.title, *row.also.split("\n")) if words
+    ]  # fmt: skip
+    values = ranking.likeness(asked, [grams for _, grams in wordings], statistics)
+    for (place, _), value in zip(wordings, values.tolist(), strict=True):
+        row = answers[place]
+        if value >= ALIKE:
+            for cited in [(row.statute, row.ref)] if row.kind == "guide" else _cites(row.tags):
+                articles[cited] = max(articles.get(cited, 0.0), value)
     return articles
 
 

@@ -46,8 +46,8 @@ def similar(statute: str, ref: str, limit: int = 6) -> list[Similar]:
         row for row in read(engine().candidates(asked, Filters(kinds=("article",)), WIDE)) if row.statute != statute
     ]
     found: dict[str, tuple[float, float, int]] = {}
-    for row in rows:
-        value = alike(grams, unpack(row.profile).grams, statistics)
+    values = alike(grams, [unpack(row.profile).grams for row in rows], statistics).tolist()
+    for row, value in zip(rows, values, strict=True):
         place = (value * prior("article", row.level, row.state) ** 0.5, value, row.pk)
         if value >= LEAST and place > found.get(row.statute, (0.0, 0.0, 0)):
             found[row.statute] = place

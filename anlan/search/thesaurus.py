@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from typing import Final
 
@@ -17,6 +18,13 @@ from anlan.search.words import normalise
 GAP: Final = 10
 """Characters that may stand where an entry writes …, as in 拖欠…工资."""
 LONGEST: Final = 14
+MOST: Final = 7
+SCENES: Final = 2
+"""Wordings and scenes of one query that are followed: more of a long story take time and change little."""
+WAYS: Final = 3
+"""Phrases of the law looked up for a scene."""
+SCENE: Final = 1
+"""A scene says less than a wording found whole: its words were only near each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,11 @@ class Match:
     size: int
     cells: frozenset[int]
 
+    @property
+    def is_scene(self) -> bool:
+        """Whether it was read from several words far apart. Its phrases are long: their words find, their pairs only cost."""
+        return not self.cells
+
 
 @dataclass(slots=True)
 class Thesaurus:
@@ -36,6 +49,7 @@ class Thesaurus:
     formal: dict[str, list[str]] = field(default_factory=dict)
     typos: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    scenes: list[tuple[list[list[str]], tuple[str, ...]]] = field(default_factory=list)
     _heads: dict[str, list[tuple[str, list[str], int]]] = field(default_factory=dict)
 
     @classmethod
@@ -43,6 +57,10 @@ class Thesaurus:
         """Build from (kind, lay wordings, formal wordings); the same wording in two entries has the formal ones of both."""
         built = cls()
         for kind, lay, formal in entries:
+            if kind == Term.Kind.SCENE:
+                groups = [[word for word in map(normalise, line.split("、")) if word] for line in lay]
+                built.scenes.append(([group for group in groups if group], tuple(map(normalise, formal))))
+                continue
             for wording in map(_wording, lay):
                 if kind == Term.Kind.TYPO:
                     built.typos[wording] = normalise(next(iter(formal), wording))
@@ -65,7 +83,7 @@ class Thesaurus:
         return text
 
     def find(self, text: str) -> list[Match]:
-        """Return the wordings in a text, the longest first; those wholly inside a longer one are left out."""
+        """Return the wordings in a text, the longest first, without those wholly inside a longer one; then the scenes."""
         found: list[Match] = []
         for start in range(len(text)):
             for length in range(1, min(LONGEST, len(text) - start) + 1):
@@ -77,7 +95,14 @@ class Thesaurus:
         for match in sorted(found, key=lambda m: -m.size):
             if not any(match.cells <= longer.cells for longer in kept):
                 kept.append(match)
-        return kept
+        scenes = (_scene(text, groups, formal) for groups, formal in self.scenes)
+        return [*kept[:MOST], *islice((scene for scene in scenes if scene), SCENES)]
+
+
+def _scene(text: str, groups: list[list[str]], formal: tuple[str, ...]) -> Match | None:
+    """What a text speaks of where it holds a word of every group, in any order: 车间 and 压断 make an accident at work."""
+    said = [next((word for word in group if word in text), "") for group in groups]
+    return Match("…".join(said), formal[:WAYS], SCENE, frozenset()) if all(said) else None
 
 
 def _wording(lay: str) -> str:

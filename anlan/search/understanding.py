@@ -55,6 +55,6 @@ def understand(query: str, thesaurus: Thesaurus, *, mend: bool = True) -> Unders
         text=text,
         words=tuple(meaningful(text)),
         pairs=tuple(pair for pair in found if pair not in STOP) or found,
-        matches=tuple(thesaurus.find(text)[:10]),
+        matches=tuple(thesaurus.find(text)),
         penalty=bool(_PENALTY.search(text)),
     )

@@ -19,6 +19,7 @@ ALLOWED = {
     "law:article_in": ("GET", "lantern_article_in", EVERYONE),
     "law:compare": ("GET", "lantern", EVERYONE),
     "law:go": ("GET", "lantern", EVERYONE),
+    "law:similar": ("GET", "lantern_article", EVERYONE),
     "law:qr": ("GET", "lantern_article", EVERYONE),
     "law:guide": ("GET", "lantern_guide", EDITORS),
     "law:stale": ("GET", "", EDITORS | TEACHER | RULES),

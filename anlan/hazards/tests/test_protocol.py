@@ -32,6 +32,9 @@ BODIES = st.dictionaries(st.text("abcdez_", min_size=1, max_size=4), VALUES, max
     lambda body: protocol._depth(body) < 5
 )
 
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+"""A busy machine may take seconds over one example; that is no finding."""
+
 
 def entry(contents: dict[str, Any], **fields: Any) -> str:
     return protocol.canonical(
@@ -136,9 +139,7 @@ def test_any_order_and_repetition_ends_as_once_in_order(cast: Cast, sign_in: Cal
         st.lists(st.integers(1, 4), max_size=5),
     )
 
-    @settings(
-        max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-    )
+    @settings(max_examples=8, deadline=None, suppress_health_check=SLOW, derandomize=True)
     @given(ways)
     def check(way: tuple[list[int], list[int], list[int]]) -> None:
         order, again, sizes = way
@@ -152,9 +153,7 @@ def test_any_order_and_repetition_ends_as_once_in_order(cast: Cast, sign_in: Cal
             assert set(Operation.objects.values_list("outcome", flat=True)) == {"applied"}
             transaction.set_rollback(True)
 
-    @settings(
-        max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-    )
+    @settings(max_examples=6, deadline=None, suppress_health_check=SLOW, derandomize=True)
     @given(st.integers(0, len(parcels) - 1), st.permutations(range(len(parcels))))
     def what_follows_a_missing_entry_waits(missing: int, order: list[int]) -> None:
         with transaction.atomic():

@@ -19,15 +19,19 @@ from anlan.search.models import Term
 DATA: Final = Path(__file__).parents[1] / "data"
 MOST: Final = 20
 LONGEST: Final = 60
+LINE: Final = 300
+"""Characters of a line of a scene, which holds many words."""
 
 
 def save_term(term: Term | None, *, kind: str, lay: Sequence[str], formal: Sequence[str], note: str, by: Any) -> Term:
     """Add an entry, or change one. Lists are cleaned: no blanks, no repetition, at most twenty of sixty characters."""
-    lay, formal = _cleaned(lay), _cleaned(formal)
+    lay, formal = _cleaned(lay, LINE if kind == Term.Kind.SCENE else LONGEST), _cleaned(formal)
     if not lay:
         raise Refused(_("请写大家平时怎么说，至少一个。"), code="no_lay", status=422, field="lay")
     if kind != Term.Kind.WORD and not formal:
         raise Refused(_("请写条文里怎么写，至少一个。"), code="no_formal", status=422, field="formal")
+    if kind == Term.Kind.SCENE and len(lay) < 2:
+        raise Refused(_("情景至少要两行：一行一组说法，每组都出现才算。"), code="one_group", status=422, field="lay")
     if kind == Term.Kind.TYPO and (len(formal) > 1 or formal[0] in lay):
         raise Refused(
             _("错别字只能对应一个正确的写法，而且两边不能一样。"), code="bad_typo", status=422, field="formal"
@@ -76,6 +80,8 @@ def _shipped() -> Iterator[tuple[str, Term]]:
         kept = tomllib.loads(path.read_text(encoding="utf-8"))
         for row in kept.get("term", ()):
             yield _term(Term.Kind.SYNONYM, row["lay"], row["formal"], row.get("note", ""))
+        for row in kept.get("scene", ()):
+            yield _term(Term.Kind.SCENE, row["say"], row["formal"], row["name"])
         for row in kept.get("typo", ()):
             yield _term(Term.Kind.TYPO, [row["wrong"]], [row["right"]], "")
 
@@ -85,5 +91,5 @@ def _term(kind: str, lay: list[str], formal: list[str], note: str) -> tuple[str,
     return digest, Term(kind=kind, lay=lay, formal=formal, note=note[:200], shipped=digest)
 
 
-def _cleaned(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(word.strip()[:LONGEST] for word in words if word.strip()))[:MOST]
+def _cleaned(words: Iterable[str], longest: int = LONGEST) -> list[str]:
+    return list(dict.fromkeys(word.strip()[:longest] for word in words if word.strip()))[:MOST]

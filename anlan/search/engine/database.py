@@ -206,7 +206,8 @@ def _ways(asked: Understood) -> list[list[dict[str, float]]]:
         for phrase in match.formal:
             found = meaningful(phrase) or [phrase]
             weight = 1.5 * (1 + 0.2 * (min(match.size, 5) - 2)) / len(found) ** 0.5
-            group.append(dict.fromkeys(_terms(found, pairs(phrase)), weight))
+            twos = [word for word in found if len(word) == 2] if match.is_scene else pairs(phrase)
+            group.append(dict.fromkeys(_terms(found, twos), weight))
         groups.append(group)
     return groups
 

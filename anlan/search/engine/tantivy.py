@@ -81,7 +81,10 @@ class TantivyEngine:
                 weight = LAW_WORDS * (1 + 0.2 * (min(match.size, 5) - 2)) / len(found) ** 0.5
                 ways.append(
                     Query.boolean_query(
-                        [(Occur.Should, q) for q in self._fields(found, pairs(phrase), weight, names=False)]
+                        [
+                            (Occur.Should, q)
+                            for q in self._fields(found, () if match.is_scene else pairs(phrase), weight, names=False)
+                        ]
                     )
                 )
             if ways:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("synonym", "同义"), ("typo", "错别字"), ("word", "词")],
+                        choices=[("synonym", "同义"), ("typo", "错别字"), ("word", "词"), ("scene", "情景")],
                         default="synonym",
                         max_length=8,
                     ),

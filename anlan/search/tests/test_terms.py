@@ -100,3 +100,12 @@ def test_the_report_is_exported(cast: Cast, sign_in: SignIn) -> None:
     response = sign_in(cast.editor).get("/search/quality/table/")
     rows = list(read_rows(BytesIO(response.content), "x.xlsx"))
     assert [row[0] for row in rows[1:]] == ["=cmd()", "酬金"] and Trace.objects.count() == 2
+
+
+def test_a_scene_of_one_group_is_no_scene(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.editor)
+    scene = {"kind": "scene", "lay": "车间、工地", "formal": "工作原因受到事故伤害", "note": "登高摔伤"}
+    assert "情景至少要两行" in client.post("/search/terms/new/", scene).content.decode()
+    client.post("/search/terms/new/", scene | {"lay": "车间、工地\n压断、摔"})
+    assert Term.objects.get(note="登高摔伤").lay == ["车间、工地", "压断、摔"]
+    assert understand("在工地摔了", current(at_once=True)).matches[-1].formal == ("工作原因受到事故伤害",)

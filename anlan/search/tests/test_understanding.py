@@ -13,6 +13,7 @@ THESAURUS = Thesaurus.of(
         ("synonym", ["拖欠…工资"], ["劳动报酬"]),
         ("synonym", ["工资"], ["工资"]),
         ("typo", ["工商认定"], ["工伤认定"]),
+        ("scene", ["车间、工地、老板", "压断、摔"], ["工作原因受到事故伤害"]),
     ]
 )
 
@@ -56,3 +57,9 @@ def test_no_text_breaks_segmentation(text: str) -> None:
     understand(text, THESAURUS)
     assert all(word in "".join(words(text)) for word in words(text))
     assert all(len(pair) <= 2 or pair.isascii() for pair in pairs(text))
+
+
+def test_a_scene_needs_a_word_of_every_group_in_any_order() -> None:
+    found = understand("手指压断了，是在车间里", THESAURUS).matches
+    assert [(match.lay, match.formal) for match in found] == [("车间…压断", ("工作原因受到事故伤害",))]
+    assert understand("树枝压断了", THESAURUS).matches == ()
