@@ -110,12 +110,12 @@ def order(
 
 def likeness(asked: Understood, texts: Sequence[Any], learnt: Learnt) -> Any:
     """How much each text (of packed pairs) and the query say the same, 0–1: the share of either's rare pairs in the other,
-    multiplied under a root, so that neither a long story nor a short title wins alone."""
+    multiplied under a root, so that neither a long story nor a short title wins alone. An array of one value a text."""
     return alike(np.array(sorted({gram(pair) for pair in asked.pairs}), dtype="<u4"), texts, learnt)
 
 
 def alike(one: Any, others: Sequence[Any], learnt: Learnt) -> Any:
-    """The same of one text and several, as sorted arrays of packed pairs; all at once, for it is asked of dozens."""
+    """The same for one text and several, as sorted arrays of `gram` numbers; all at once, for it is asked of dozens."""
     if not others:
         return np.zeros(0)
     every = np.concatenate(others)

@@ -31,7 +31,7 @@ class Similar:
 
 
 def similar(statute: str, ref: str, limit: int = 6) -> list[Similar]:
-    """Return articles of other statutes in force that say much the same as this one, at most one of each, the closest and
+    """Return articles of other statutes, in force or to come, that say much the same as this one, at most one of each, the closest and
     highest first; nothing for an article that the index does not hold. About ten milliseconds."""
     own = Document.objects.filter(kind="article", key=f"{statute}:{ref}", gone=False).only("text", "also").first()
     if own is None:

@@ -21,9 +21,9 @@ LONGEST: Final = 14
 MOST: Final = 7
 SCENES: Final = 2
 """Wordings and scenes of one query that are followed: more of a long story take time and change little."""
-WAYS: Final = 3
+SCENE_WAYS: Final = 3
 """Phrases of the law looked up for a scene."""
-SCENE: Final = 1
+SCENE_SIZE: Final = 1
 """A scene says less than a wording found whole: its words were only near each other."""
 
 
@@ -102,7 +102,7 @@ class Thesaurus:
 def _scene(text: str, groups: list[list[str]], formal: tuple[str, ...]) -> Match | None:
     """What a text speaks of where it holds a word of every group, in any order: 车间 and 压断 make an accident at work."""
     said = [next((word for word in group if word in text), "") for group in groups]
-    return Match("…".join(said), formal[:WAYS], SCENE, frozenset()) if all(said) else None
+    return Match("…".join(said), formal[:SCENE_WAYS], SCENE_SIZE, frozenset()) if all(said) else None
 
 
 def _wording(lay: str) -> str:

@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from anlan.accounts.models import User
 from anlan.channels.tests.wechat_server import WeChat
-from anlan.content import recommend
-from anlan.content.models import Announcement, Entry, Heard, Reading, Subscription, Term, Visitor, VisitorLetter
+from anlan.content.models import Announcement, Entry, Heard, Subscription, Term, Visitor, VisitorLetter
 from anlan.content.subscriptions.conditions import estimate, industry_marks, marks_of, region_marks, satisfies
 from anlan.content.subscriptions.law_news import tell_law
 from anlan.content.subscriptions.saving import ask_visitor, save_subscription
@@ -372,69 +371,6 @@ def test_a_new_version_tells_those_who_watch_the_articles_it_changes(cast: Cast)
     assert "改了 2 条" in cast.manager.notices.get().text
     assert tell_law(date(2026, 12, 1)) == 1
     assert told(cast.manager)[-1].endswith("起施行") and tell_law(date(2026, 12, 2)) == 0
-
-
-# ---- recommendations
-
-
-def test_nothing_is_remembered_without_consent(cast: Cast, sign_in: SignIn, publish: Publish) -> None:
-    page = publish("叉车怎么停", tags=["叉车"])
-    client = sign_in(cast.teacher)
-    assert client.post(f"/recommended/note/{page.pk}/").json() == {"noted": False} and not Reading.objects.exists()
-    visitor = Client(enforce_csrf_checks=True)
-    assert (
-        visitor.post(f"/recommended/note/{page.pk}/").json() == {"noted": False}
-        and recommend.COOKIE not in visitor.cookies
-    )
-
-
-def test_readers_with_an_account_get_what_they_like_and_can_forget_it(
-    cast: Cast, sign_in: SignIn, publish: Publish
-) -> None:
-    page = publish("叉车怎么停", tags=["叉车"])
-    publish("叉车怎么充电", tags=["叉车", "充电"])
-    publish("食堂怎么洗菜", tags=["食堂"])
-    client = sign_in(cast.teacher)
-    client.post("/recommended/choose/", {"do": "on"})
-    assert client.post(f"/recommended/note/{page.pk}/").json() == {"noted": True}
-    html = client.get("/recommended/").content.decode()
-    assert "叉车怎么充电" in html and "您常看“叉车”" in html and "食堂" not in html
-    assert "叉车怎么充电" in client.get("/recommended/", headers={"HX-Request": "true"}).content.decode()
-    block = client.get(f"/recommended/?page={page.pk}", headers={"HX-Request": "true"}).content.decode()
-    assert "叉车怎么充电" in block and "叉车怎么停" not in block  # never the page that is being read
-    client.post("/recommended/choose/", {"do": "off"})
-    reading = Reading.objects.get()
-    assert not reading.on and reading.tags == {}
-    assert client.post("/recommended/choose/", {"do": "x"}).status_code == 404
-
-
-def test_of_visitors_only_their_own_browser_remembers(db: None, publish: Publish) -> None:
-    page = publish("叉车怎么停", tags=["叉车"])
-    publish("叉车怎么充电", tags=["叉车"])
-    client = Client(enforce_csrf_checks=True)
-    client.post("/recommended/choose/", {"do": "on"})
-    assert client.post(f"/recommended/note/{page.pk}/").json() == {"noted": True}
-    assert "叉车怎么充电" in client.get("/recommended/").content.decode()
-    assert not Reading.objects.exists()
-    client.cookies[recommend.COOKIE] = "forged"
-    assert "叉车怎么充电" not in client.get("/recommended/").content.decode()
-
-
-def test_the_trade_of_the_firm_counts(cast: Cast, sign_in: SignIn, publish: Publish) -> None:
-    publish("锻造车间的噪声", tags=["噪声"], industries=["33"])
-    assert "与您单位的行业有关" in sign_in(cast.manager).get("/recommended/").content.decode()
-    assert "锻造车间的噪声" not in sign_in(cast.teacher).get("/recommended/").content.decode()
-
-
-def test_old_interests_are_overtaken() -> None:
-    tags: dict[str, int] = {"旧": recommend.CAP}
-    for _n in range(recommend.CAP):
-        tags = recommend.counted(tags, ["新"])
-    tags = recommend.counted(tags, ["新"])
-    assert (
-        tags["新"] >= tags["旧"]
-        and len(recommend.counted({f"t{n}": 1 for n in range(40)}, ["x"])) == recommend.MOST_TAGS
-    )
 
 
 def test_marks_of_a_page_name_all_it_is_about(publish: Publish) -> None:

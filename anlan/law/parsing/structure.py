@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from anlan.law.parsing.days import Event, events_of, is_header
-from anlan.law.parsing.marks import INFO_END, Line, front_matter, read_lines, squeeze
-from anlan.law.parsing.numbers import ARTICLE, NUMBER, number, reference
+from anlan.law.parsing.days import Event, events_of
+from anlan.law.parsing.front import ENDS, LABEL, division, take_contents, take_header, take_title
+from anlan.law.parsing.marks import Line, front_matter, read_lines, squeeze
+from anlan.law.parsing.numbers import ARTICLE, number, reference
 
 
 class Kind(StrEnum):
@@ -32,16 +33,12 @@ class Kind(StrEnum):
 
 LEVELS: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _NAMES: Final = {"编": Kind.PART, "分编": Kind.SUBPART, "章": Kind.CHAPTER, "节": Kind.SECTION}
-_DIVISION: Final = re.compile(rf"(第\s?{NUMBER}\s?(分编|编|章|节))(?:\s+|[:：]\s*)?(.*)")
-_LABEL: Final = re.compile(rf"({ARTICLE.pattern})(?=[\s：:【\[（(]|$|[^，、。；的规])\s*[：:]?\s*")
 _INLINE: Final = re.compile(rf"(?<=[。；！？”）]) +(?={ARTICLE.pattern} )")
 _CLAUSE: Final = re.compile(r"([一二三四五六七八九十百零]{1,5})\s*[、.．]\s*(?=\S)")
 _APPENDIX: Final = re.compile(
     r"(?:附件|附录|附表|附图|附[:：]|附$|附 |［附|【附)|(?:中华人民共和国.{2,40})?(?:附件|附录)[一二三四五六七八九十\d]{1,3}"
 )
-_CONTENTS: Final = re.compile(r"目\s?[录次]")
 _TITLED: Final = re.compile(r"【([^【】]{1,60})】\s*|（([^（）一二三四五六七八九十\d][^（）。；]{1,30})）\s*")
-_ENDS: Final = ("。", "；", "：", "，", "、", ".", ";", ":", ",")
 JUMP: Final = 60
 """An article whose number is this far ahead is one that the text quotes, not its own."""
 
@@ -110,96 +107,17 @@ def parse(source: str) -> Text:
 
 def parse_lines(lines: list[Line]) -> Text:
     """Read lines without marks (`depth` 0 throughout for a Word file)."""
-    title, subtitle, rest = _title(lines)
-    header, rest = _header(rest)
-    contents, rest = _contents(rest)
+    title, subtitle, rest = take_title(lines)
+    header, rest = take_header(rest)
+    contents, rest = take_contents(rest)
     if contents and not header:
-        header, rest = _header(rest)
+        header, rest = take_header(rest)
     reader = _Reader(title)
     reader.read(rest)
     return Text(
         title=title, subtitle=subtitle, header=tuple(header), contents=tuple(contents), preamble=reader.preamble,
         pieces=tuple(reader.pieces), doubts=tuple(reader.doubts),
     )  # fmt: skip
-
-
-def _title(lines: list[Line]) -> tuple[str, str, list[Line]]:
-    at = 0
-    while at < len(lines) and lines[at].words == INFO_END:
-        at += 1
-    if at == len(lines):
-        return "", "", []
-    first = lines[at]
-    if first.depth == 1:
-        if _division(first):
-            return "", "", lines[at:]
-        following = lines[at + 1] if at + 1 < len(lines) else None
-        if following and following.depth == 1 and not _division(following):
-            return first.words, following.words, lines[at + 2 :]
-        return first.words, "", lines[at + 1 :]
-    if first.depth or _division(first) or _LABEL.match(first.words):
-        return "", "", lines[at:]
-    # A Word file: the title may run over several centred lines, until a day, the contents or the text begins.
-    words = ""
-    while at < len(lines) and len(words) < 200:
-        line = lines[at].words
-        if line == INFO_END or lines[at].depth or is_header(line) or _CONTENTS.fullmatch(line) or line[:1] in "（(":
-            break
-        if words and (line.endswith(_ENDS) or len(line) > 40 or _division(lines[at]) or _LABEL.match(line)):
-            break
-        words += line
-        at += 1
-        if words.endswith(
-            ("法", "条例", "办法", "规定", "细则", "规则", "决定", "解释", "意见", "通知", "标准", "规程", "法典")
-        ):
-            break
-    return words, "", lines[at:]
-
-
-def _header(lines: list[Line]) -> tuple[list[str], list[Line]]:
-    ends = [n for n, line in enumerate(lines) if line.words == INFO_END]
-    header: list[str] = []
-    if ends:
-        header = [line.words for line in lines[: ends[0]]]
-        lines = [line for line in lines[ends[0] + 1 :] if line.words != INFO_END]
-    while lines and not lines[0].depth and _part_of_header(lines[0].words, header):
-        header.append(lines[0].words)
-        lines = lines[1:]
-    return header, lines
-
-
-def _part_of_header(words: str, header: list[str]) -> bool:
-    if is_header(words):
-        return True
-    # （2002年…通过 over several lines, until the bracket closes.
-    open_ones = "".join(header).count("（") - "".join(header).count("）")
-    return bool(header) and open_ones > 0 and len(words) < 300 and not _LABEL.match(words)
-
-
-def _contents(lines: list[Line]) -> tuple[list[str], list[Line]]:
-    """The table of contents, if there is one: it ends where its first line stands again, or where text begins."""
-    if not lines or not _CONTENTS.fullmatch(lines[0].words):
-        return [], lines
-    first = squeeze(lines[1].words) if len(lines) > 1 else ""
-    for n, line in enumerate(lines[2:], 2):
-        if squeeze(line.words) == first:
-            return [found.words for found in lines[:n]], lines[n:]
-        if _LABEL.match(line.words) or len(line.words) > 60:
-            break
-    return [lines[0].words], lines[1:]
-
-
-def _division(line: Line) -> re.Match[str] | None:
-    """A numbered heading; in running text only a line of its own, short and without an end of sentence."""
-    found = _DIVISION.fullmatch(line.words)
-    if not found:
-        return None
-    if line.depth:
-        return found
-    words = found[3]
-    if len(words) > 45 or words.endswith(_ENDS) or re.search("[，。；“”]|改为|第.{1,6}条", words):
-        return None
-    return found
 
 
 def tidy(words: str) -> str:
@@ -226,8 +144,8 @@ class _Reader:
     def read(self, lines: list[Line]) -> None:
         """Read the lines of a body."""
         lines = self._split_inline(lines)
-        self.numbers = [number(found[2]) for line in lines if not line.depth and (found := _LABEL.match(line.words))]
-        self.has_articles = bool(self.numbers) or any(_LABEL.match(line.words) for line in lines if line.depth)
+        self.numbers = [number(found[2]) for line in lines if not line.depth and (found := LABEL.match(line.words))]
+        self.has_articles = bool(self.numbers) or any(LABEL.match(line.words) for line in lines if line.depth)
         self.has_clauses = not self.has_articles and any(_CLAUSE.match(line.words) for line in lines)
         before: list[str] = []
         for n, line in enumerate(lines):
@@ -248,7 +166,7 @@ class _Reader:
         result: list[Line] = []
         last = 0
         for line in lines:
-            start = _LABEL.match(line.words) if not line.depth else None
+            start = LABEL.match(line.words) if not line.depth else None
             if start is None or (parts := _INLINE.split(line.words)) == [line.words]:
                 result.append(line)
                 if start and number(start[2]) <= last + JUMP:
@@ -259,7 +177,7 @@ class _Reader:
             words = joined[0]
             last = number(start[2])
             for part in joined[1:]:
-                found = _LABEL.match(part)
+                found = LABEL.match(part)
                 if found and not found[3] and number(found[2]) == last + 1:
                     result.append(Line(0, words))
                     words, last = part, last + 1
@@ -273,27 +191,27 @@ class _Reader:
         """Whether an unmarked line opens the structure."""
         words = line.words
         return bool(
-            _division(line)
-            or (_LABEL.match(words) and self.has_articles)
+            division(line)
+            or (LABEL.match(words) and self.has_articles)
             or (self.has_clauses and _CLAUSE.match(words))
             or self._plain_heading(line, lines, n)
         )
 
     def _plain_heading(self, line: Line, lines: list[Line], n: int) -> bool:
         """一、管辖 on a line of its own right above an article."""
-        if not self.has_articles or len(line.words) > 40 or line.words.endswith(_ENDS):
+        if not self.has_articles or len(line.words) > 40 or line.words.endswith(ENDS):
             return False
         following = lines[n + 1].words if n + 1 < len(lines) else ""
-        return bool(_CLAUSE.match(line.words) and _LABEL.match(following))
+        return bool(_CLAUSE.match(line.words) and LABEL.match(following))
 
     def _take(self, line: Line, lines: list[Line], n: int) -> None:
         words = line.words
         if not self.annex and (found := self._article(words)):
             self._open_article(found, words)
-        elif line.depth and not _division(line):
+        elif line.depth and not division(line):
             self._open_heading(line)
-        elif (division := _division(line)) and not (self.annex and not line.depth):
-            self._open_division(division)
+        elif (heading := division(line)) and not (self.annex and not line.depth):
+            self._open_division(heading)
         elif not line.depth and self._is_annex(words):
             self._open_annex(words)
         elif self.has_clauses and not self.annex and (clause := self._clause(words)):
@@ -318,7 +236,7 @@ class _Reader:
 
     def _article(self, words: str) -> re.Match[str] | None:
         """A line that opens an article of this text, not one that it quotes."""
-        found = _LABEL.match(words)
+        found = LABEL.match(words)
         if not found:
             return None
         n = number(found[2])

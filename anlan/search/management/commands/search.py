@@ -89,7 +89,9 @@ class Command(BaseCommand):
                 if taken := tasks.follow():
                     self.stderr.write(f"{taken} documents taken over")
                 break
-            except ValueError:  # the worker holds the index for writing
+            except ValueError as error:  # what Tantivy raises while the worker holds the index for writing
+                if "LockBusy" not in str(error):
+                    raise
                 if time.monotonic() > until:
                     raise CommandError("the worker is still taking over documents; ask again in a minute") from None
                 time.sleep(1)
