@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+import numpy as np
 from django.utils.safestring import SafeString
 
 from anlan.search import jump
-from anlan.search.engine import Filters
+from anlan.search.engine import Filters, engine
 from anlan.search.hooks import MOVED
 from anlan.search.learning import learnt
 from anlan.search.models import Document
@@ -25,10 +26,11 @@ from anlan.search.words import normalise
 
 SHOWN: Final = 100
 """Articles at most in the results: who did not find it there asks otherwise."""
-OTHERS: Final = 40
+OTHERS: Final = 60
 ELSEWHERE: Final = 0.18
 """How like a query the title and wordings of a card, question or course must be to stand among the articles."""
 _LAW: Final = ("article", "statute")
+_ELSE: Final = tuple(kind for kind in Document.Kind.values if kind != "article")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +117,33 @@ def _order(asked: Understood, chosen: Chosen) -> list[tuple[int, str, float]]:
     )
     rows = [(pk, "article", value) for pk, value in ranked(asked, replace(filters, kinds=("article",)))[:SHOWN]]
     if not chosen.level and not chosen.state:
-        rows += _others(asked, replace(filters, without=("article",)), rows[0][2] if rows else 0.0)
+        rows += _others(asked, replace(filters, kinds=_ELSE), rows[0][2] if rows else 0.0)
     return sorted(rows, key=lambda row: -row[2])
 
 
 def _others(asked: Understood, filters: Filters, top: float) -> list[tuple[int, str, float]]:
     """Other kinds stand among the articles by how alike their title or one of their wordings is to the query."""
-    statistics = learnt()
-    found = dict(ranked(asked, filters, bridge=False)[:OTHERS])
-    rows = []
-    documents = Document.objects.filter(pk__in=found).only("kind", "title", "also", "profile")
-    for row in documents:
-        wordings = [row.title, *filter(None, row.also.split("\n"))][:20]
-        values = likeness(asked, [*map(grams_of, wordings), unpack(bytes(row.profile)).grams], statistics)
-        alike = float(max(*values[:-1], 1.4 * values[-1]))
-        if alike >= ELSEWHERE:
-            # A likeness of one half stands with the best article, a perfect one before it.
-            rows.append((row.pk, row.kind, top + 6 * (alike - 0.5)))
-    return rows
+    found = [pk for pk, _ in engine().candidates(asked, filters, OTHERS)]
+    rows = Document.objects.filter(pk__in=found, gone=False).values_list("pk", "kind", "title", "also", "profile")
+    documents = list(rows)
+    # The whole text shares less with a question than a title does: its likeness counts more.
+    texts = [
+        (place, grams, share)
+        for place, (_, _, title, also, packed) in enumerate(documents)
+        for grams, share in [
+            *((grams_of(words), 1.0) for words in [title, *filter(None, also.split("\n"))][:20]),
+            (unpack(bytes(packed)).grams, 1.4),
+        ]
+    ]
+    best = np.zeros(len(documents))
+    values = likeness(asked, [grams for _, grams, _ in texts], learnt())
+    np.maximum.at(best, [place for place, _, _ in texts], values * [share for _, _, share in texts])
+    # A likeness of one half stands with the best article, a perfect one before it.
+    return [
+        (pk, kind, top + 6 * (alike - 0.5))
+        for (pk, kind, *_), alike in zip(documents, best.tolist(), strict=True)
+        if alike >= ELSEWHERE
+    ]
 
 
 def _hits(asked: Understood, order: list[tuple[int, str, float]]) -> list[Hit]:

@@ -51,14 +51,12 @@ def passage(text: str, words: Sequence[str], long: int = LONG) -> SafeString:
     cut = max(flat.rfind(mark, max(0, start - 24), start) for mark in "。；，：") if start else -1
     start = cut + 1 if cut >= 0 else start
     end = min(len(flat), start + long)
-    pieces: list[tuple[SafeString | str]] = [("…",)] if start else []
-    at = start
-    for begin, stop in found:
-        if begin >= start and stop <= end:
-            pieces += [(flat[at:begin],), (format_html("<mark>{}</mark>", flat[begin:stop]),)]
-            at = stop
-    pieces += [(flat[at:end],), ("…" if end < len(flat) else "",)]
-    return format_html_join("", "{}", pieces)
+    inside = [(begin, stop) for begin, stop in found if begin >= start and stop <= end]
+    plain = [start, *(stop for _, stop in inside)]
+    marked = format_html_join(
+        "", "{}<mark>{}</mark>", ((flat[at:begin], flat[begin:stop]) for at, (begin, stop) in zip(plain, inside, strict=False))
+    )  # fmt: skip
+    return format_html("{}{}{}{}", "…" if start else "", marked, flat[plain[-1] : end], "…" if end < len(flat) else "")
 
 
 def _densest(found: Sequence[tuple[int, int]], long: int) -> int:

@@ -24,11 +24,11 @@ ALIKE: Final = 0.35
 _CITE: Final = re.compile(r"([^:：\s]+)[:：]([1-9]\d*(?:-[1-9]\d*)?)")
 
 
-def ranked(asked: Understood, filters: Filters, *, bridge: bool = True) -> list[tuple[int, float]]:
+def ranked(asked: Understood, filters: Filters) -> list[tuple[int, float]]:
     """Return (key of the document, value), the best first."""
     statistics = learnt()
     rows = read(engine().candidates(asked, filters, WIDE))
-    bridged = _bridged(asked, statistics) if bridge and rows else {}
+    bridged = _bridged(asked, statistics) if rows else {}
     if bridged:
         known = {(row.statute, row.ref) for row in rows if row.kind == "article"}
         rows += _articles([place for place in bridged if place not in known], filters)

@@ -21,10 +21,9 @@ FORMAT = 4
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What results must be; empty: anything. `kinds` and `without` are kinds of documents."""
+    """What results must be; empty: anything. `kinds` are kinds of documents."""
 
     kinds: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     since: date | None = None

@@ -80,8 +80,6 @@ class DatabaseEngine:
         rows = Document.objects.filter(pk__in=scores, gone=False)
         if filters.kinds:
             rows = rows.filter(kind__in=filters.kinds)
-        if filters.without:
-            rows = rows.exclude(kind__in=filters.without)
         if filters.levels:
             rows = rows.filter(level__in=filters.levels)
         rows = (
@@ -111,7 +109,6 @@ class DatabaseEngine:
             if "article" not in (filters.kinds or ("article",))
             else ("a", "o")
         )
-        shelves = ("o",) if "article" in filters.without else shelves
         named = {f"{shelf}{term}": weight for shelf in shelves for term, weight in wanted.items()}
         seen, total = self._frequencies(named)
         weighed = sorted((w * math.log(1 + total / (1 + seen[term])), term) for term, w in named.items() if seen[term])

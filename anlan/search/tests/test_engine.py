@@ -91,7 +91,6 @@ def test_filters_hold() -> None:
     assert set(found("酬金", levels=("local",))) == {"云溪省劳作条例:2"}
     assert "山川劳作法:8" not in found("酬金")
     assert found("酬金", states=("repealed",)) == ["山川劳作法:8"]
-    assert "knowledge" not in found("登崖", without=("knowledge",))
 
 
 @pytest.mark.usefixtures("law")
