@@ -211,7 +211,7 @@ def roll_back(page: Entry, revision: Revision, *, by: User) -> bool:
     if str(revision.object_id) != str(page.pk):
         raise Refused(_("没有这个版本。"), code="not_found", status=404)
     old = revision.as_object()
-    names = [field.name for field in old._meta.get_fields() if field.name in (*old.TEXTS, "video")]
+    names = [field.name for field in old._meta.get_fields() if field.name in old.TEXTS]
     changed = save_page(page, {name: getattr(old, name) for name in names}, by=by)
     if changed:
         record("roll_back_page", subject(page), by=by, version=revision.pk)

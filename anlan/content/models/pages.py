@@ -77,6 +77,7 @@ class Entry(Page):  # type: ignore[misc]
         "cover", "cover_words",
     )  # fmt: skip
     """The fields that reviewers answer for: they make the hash that a signature is bound to."""
+    FILES: Final = frozenset({"cover", "video", "attachment"})
 
     section = models.CharField(max_length=10, choices=Section.choices, editable=False, db_index=True)
     summary = models.TextField(_("摘要"), blank=True)
@@ -137,11 +138,12 @@ class Entry(Page):  # type: ignore[misc]
 
     @property
     def texts(self) -> dict[str, Any]:
-        """What reviewers answer for, by field; the page as its own kind."""
-        return {
-            name: (str(self.cover.sha256) if self.cover else "") if name == "cover" else getattr(self, name)
-            for name in self.TEXTS
-        }
+        """What reviewers answer for, by field; files by name and SHA-256. The page as its own kind."""
+        found = {name: getattr(self, name) for name in self.TEXTS}
+        for name in self.FILES & found.keys():
+            blob = found[name]
+            found[name] = f"{blob.name} {blob.sha256}" if blob else ""
+        return found
 
     @property
     def content_hash(self) -> str:
@@ -193,7 +195,7 @@ class NewsPage(Entry):
 
     OWN_SECTION = Entry.Section.NEWS
     ADDRESS = "content:article"
-    TEXTS = (*Entry.TEXTS, "kind", "level", "video_words")
+    TEXTS = (*Entry.TEXTS, "kind", "level", "video", "video_words")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.POLICY)
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.NATIONAL)
     video = models.ForeignKey(Blob, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -216,7 +218,7 @@ class CasePage(Entry):
     ADDRESS = "content:case"
     TEXTS = (
         *Entry.TEXTS, "trade", "accident", "happened", "timeline", "causes_direct", "causes_indirect", "lessons", "violated",
-        "deaths", "injuries", "loss_wan", "video_words",
+        "deaths", "injuries", "loss_wan", "video", "video_words",
     )  # fmt: skip
     trade = models.CharField(max_length=60, blank=True, help_text="21 家具制造业")
     accident = models.CharField(max_length=20, blank=True, help_text="机械伤害, 触电 …")
@@ -284,11 +286,6 @@ class DownloadPage(Entry):
 
     class Meta:
         verbose_name = _("下载")
-
-    @property
-    def texts(self) -> dict[str, Any]:
-        """With the file as its own hash."""
-        return {**super().texts, "attachment": self.attachment.sha256 if self.attachment else ""}
 
 
 class ZonePage(Entry):

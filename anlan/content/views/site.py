@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from anlan.accounts.models import Region
+from anlan.content.actions.drafts import newest
 from anlan.content.citing import chips, cites_of
 from anlan.content.handouts import handout_pdf
 from anlan.content.models import (
@@ -291,18 +292,24 @@ def zone(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def cover(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The picture of a page: for everybody when the page is public, for editors before."""
-    page = get_object_or_404(Entry.objects.visible_to(request.user).select_related("cover"), pk=pk)
-    if page.cover is None:
-        raise Http404
-    return serve(request, page.cover)
+    return _file(request, pk, "cover")
 
 
 @login_not_required
 @require_safe
 def film(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The video of a page, under the same rule."""
+    return _file(request, pk, "video")
+
+
+def _file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
+    """A file of the page as it is public; editors and reviewers also get the one of the text on its way (`v`, the
+    beginning of its SHA-256)."""
     page = get_object_or_404(Entry.objects.visible_to(request.user), pk=pk).own
-    video = getattr(page, "video", None)
-    if video is None:
+    blob = getattr(page, name, None)
+    version = request.GET.get("v", "")
+    if request.user.is_authenticated and page.can_edit(request.user) and not (blob and blob.sha256.startswith(version)):
+        blob = getattr(newest(page), name, None)
+    if blob is None:
         raise Http404
-    return serve(request, video)
+    return serve(request, blob)

@@ -13,6 +13,7 @@ def lay_demo() -> None:
     from anlan.operations.demo.enterprises import lay_enterprises
     from anlan.operations.demo.exams import lay_exams
     from anlan.operations.demo.files import lay_files
+    from anlan.operations.demo.films import lay_films
     from anlan.operations.demo.firms import lay_firms
     from anlan.operations.demo.grids import lay_grids
     from anlan.operations.demo.hazards import lay_hazards
@@ -35,7 +36,7 @@ def lay_demo() -> None:
     for lay in (
         lay_enterprises, lay_courses, lay_classes, lay_learning, lay_exams, lay_certificates, lay_province, lay_firms, lay_files,
         lay_grids, lay_agencies, lay_ledgers, lay_hazards, lay_inspections, lay_patrol, lay_policy, lay_performance,
-        lay_law, lay_content, lay_selfcheck, lay_letters, lay_search, lay_notices,
+        lay_law, lay_content, lay_films, lay_selfcheck, lay_letters, lay_search, lay_notices,
     ):  # fmt: skip
         lay(cast)
     swap()

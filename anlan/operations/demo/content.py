@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -44,19 +45,24 @@ def _lay(step: str, values: dict[str, Any], editor: User, people: tuple[User, Us
         return
     if step == "released":
         save_page(page, {"body": values["body"] + "\n\n有了本子，检查的人来了也不用现补。"}, by=editor)
-    current = submit_page(page, by=editor)
     if step == "returned":
+        current = submit_page(page, by=editor)
         return_round(current, by=reviewer, seen=current.hash, words="请写清楚检测仪要测哪几种气体，检定多久做一次。")
         return
     stages = {"first": (), "second": (reviewer,), "final": (reviewer, head)}.get(step, people)
-    for person in stages:
-        for kind in (Signature.Kind.REVIEW, Signature.Kind.PROOF):
-            sign(current, kind, by=person, seen=current.hash, checks=CHECKS)
+    current = carry(page, editor, stages, release_it=step == "released")
     if step == "second":  # its day is over: somebody must be reminded
         late = timezone.now() - timedelta(days=1)
         ReviewRound.objects.filter(pk=current.pk).update(due_at=late)
     if step == "scheduled":
         tomorrow = timezone.localdate() + timedelta(days=1)
         release(current, by=chief, at=datetime.combine(tomorrow, time(8), tzinfo=SHANGHAI))
-    if step == "released":
-        release(current, by=chief)
+
+
+def carry(page: Entry, editor: User, stages: Sequence[User], *, release_it: bool = False) -> ReviewRound:
+    """Hand a text in and have one person after the other review and proof it; the last may release it."""
+    current = submit_page(page, by=editor)
+    for person in stages:
+        for kind in (Signature.Kind.REVIEW, Signature.Kind.PROOF):
+            sign(current, kind, by=person, seen=current.hash, checks=CHECKS)
+    return release(current, by=stages[-1]) if release_it else current
