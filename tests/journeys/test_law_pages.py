@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,12 +44,33 @@ def test_every_public_page_is_sound(visit: Visit, size: str) -> None:
         assert visitor.page.locator("h1").count() == 1, path
 
 
+HEADER = """() => { const boxes = [...document.querySelectorAll(".p-head .p-wrap > *")].map(e => e.getBoundingClientRect()).filter(b => b.width);
+return {wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+ one: Math.max(...boxes.map(b => b.top)) < Math.min(...boxes.map(b => b.bottom))} }"""
+
+
 def test_every_public_page_holds_large_type(visit: Visit) -> None:
     visitor = visit("phone").go("/")
     visitor.page.get_by_role("button", name="长者模式").click()
     expect(visitor.page.locator("html")).to_have_attribute("data-elder", "on")
     for path in PUBLIC:
         visitor.go(path)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_header_fits_every_width(visit: Visit, language: str) -> None:
+    visitor = visit("desktop").go("/cases/")
+    page = visitor.page
+    if language == "en":
+        page.get_by_role("button", name="English").click()
+    for large in (False, True):
+        if large:
+            page.get_by_role("button", name=re.compile("长者模式|Large type")).click()
+        for width in (360, 768, 992, 1000, 1100, 1152, 1280, 1366, 1440, 1920):
+            page.set_viewport_size({"width": width, "height": 600})
+            found = page.evaluate(HEADER)
+            assert found["wide"] <= 1, f"{language}, large {large}: {width} px is {found['wide']} px too narrow"
+            assert found["one"], f"{language}, large {large}: the header breaks at {width} px"
 
 
 def test_every_public_page_holds_a_zoom_of_200_percent(visit: Visit) -> None:
