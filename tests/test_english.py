@@ -8,7 +8,8 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from django.test import Client
 
-CATALOGUE = Path(__file__).resolve().parent.parent / "anlan" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+APPS = Path(__file__).resolve().parent.parent / "anlan"
+CATALOGUE = APPS / "locale" / "en" / "LC_MESSAGES" / "django.po"
 HOLES = re.compile(r"%\([a-z_0-9]+\)[sd]|\{[a-z_]*\}|%s|%d")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -49,6 +50,21 @@ def test_a_label_before_a_value_leaves_a_space_and_no_word_is_half_a_sentence() 
     assert [m.id for m in messages() if forms(m.id)[0].endswith("：") and not forms(m.string)[0].endswith(": ")] == []
     words = {m.id: m.string for m in messages() if m.context is None}
     assert [words[name] for name in ("签名", "字段")] == ["Signature", "Field"]
+
+
+def test_what_has_a_plural_is_asked_for_with_its_number() -> None:
+    """Asked without one, English pages would show the Chinese: the catalogue keeps the two apart."""
+    plurals = {m.id[0] for m in messages() if m.pluralizable}
+    block = re.compile(r"{% blocktranslate((?: (?!%}).*?)?) ?%}(.*?){% endblocktranslate %}", re.DOTALL)
+    word = re.compile(r"""(?:{% translate |\b(?<!n)(?:_|_lazy|_now|gettext)\(\s*)["'](.*?)["']""")
+    wrong = []
+    for file in (*APPS.rglob("*.html"), *APPS.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        asked = [
+            re.sub(r"{{ ?(\w+) ?}}", r"%(\1)s", words) for more, words in block.findall(text) if " count " not in more
+        ]
+        wrong += [f"{file.name}: {words}" for words in (*asked, *word.findall(text)) if words in plurals]
+    assert wrong == []
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.db.models import Avg, Count, F, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from anlan.accounts.models import User
 from anlan.agencies.models import Rating, Service
@@ -44,16 +45,18 @@ class Figure:
         if self.value is None:
             return "—"
         n = f"{self.value:g}"
-        return {"rate": f"{n}%", "days": _("%(n)s 天") % {"n": n}, "rating": _("%(n)s 分") % {"n": n}}[
-            self.indicator.unit
-        ]
+        return {
+            "rate": f"{n}%",
+            "days": ngettext("%(n)s 天", "%(n)s 天", round(self.value)) % {"n": n},
+            "rating": _("%(n)s 分") % {"n": n},
+        }[self.indicator.unit]
 
     @property
     def counted(self) -> str:
         """From how many records: 12 / 13, or 13 条."""
         if self.indicator.unit == "rate":
             return f"{self.part} / {self.whole}"
-        return _("%(n)s 条") % {"n": self.whole}
+        return ngettext("%(n)s 条", "%(n)s 条", self.whole) % {"n": self.whole}
 
     @property
     def is_short(self) -> bool:
