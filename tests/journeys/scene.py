@@ -10,17 +10,13 @@ from anlan.exams.actions.bank import import_questions
 from anlan.exams.actions.blueprints import save_blueprint
 from anlan.exams.questions import Draft
 from anlan.law.actions.guides import install_guides
-from anlan.law.actions.importing import run_import
 from anlan.law.actions.naming import name_statutes
-from anlan.law.models import Import
 from anlan.operations.demo import lay_demo
 from anlan.operations.demo.cast import lay_cast
 from anlan.training.actions.encoding import work_on
 from anlan.training.actions.packages import import_package
 
 TINY = Path("tests/journeys/tiny")
-STATUTES = Path("tests/journeys/statutes")
-"""Two versions of a by-law that nobody ever passed."""
 
 call_command("regions", "load", "41", verbosity=0)
 lay_demo()
@@ -39,6 +35,5 @@ save_blueprint(
     ],
 )  # fmt: skip
 name_statutes()
-run_import(Import.objects.create(source="示例", path=str(STATUTES), by_name="示例"), STATUTES)
 install_guides()
 DBTaskResult.objects.filter(queue_name="media").delete()

@@ -13,7 +13,7 @@ from tests.journeys.conftest import House, Visitor
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 Visit = Callable[..., Visitor]
-LAW = "/law/河湾市小作坊安全条例/"
+LAW = "/law/河湾市小作坊安全条例演示/"
 PUBLIC = (
     "/", "/law/", LAW, f"{LAW}4/", f"{LAW}?on=2020-01-01", f"{LAW}v/2019-05-20/3/", f"{LAW}compare/?a=2019-05-20&b=2025-03-28",
     "/law/安全生产法/28/", "/search/", "/search/?q=触电", "/search/?q=没有这样的词语组合", "/news/", "/cases/", "/knowledge/",

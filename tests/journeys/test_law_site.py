@@ -38,12 +38,12 @@ def test_an_owner_finds_the_article_from_a_lay_question_and_shares_it(visit: Vis
 
 
 def test_an_article_is_found_by_its_number_with_its_older_wording(visit: Visit) -> None:
-    reader = visit("desktop").go("/law/河湾市小作坊安全条例/4/")
+    reader = visit("desktop").go("/law/河湾市小作坊安全条例演示/4/")
     expect(reader.page.locator("#law-text")).to_contain_text("没有经过安全培训")
     reader.shot("law-article")
-    reader.go("/law/河湾市小作坊安全条例/?on=2020-01-01")
+    reader.go("/law/河湾市小作坊安全条例演示/?on=2020-01-01")
     expect(reader.page.locator("main")).to_contain_text("不满二十人")
-    reader.go("/law/河湾市小作坊安全条例/compare/?a=2019-05-20&b=2025-03-28")
+    reader.go("/law/河湾市小作坊安全条例演示/compare/?a=2019-05-20&b=2025-03-28")
     expect(reader.page.locator("main")).to_contain_text("楼梯口")
     reader.shot("law-compare")
 

@@ -18,7 +18,7 @@ def lay_demo() -> None:
     from anlan.operations.demo.grids import lay_grids
     from anlan.operations.demo.hazards import lay_hazards
     from anlan.operations.demo.inspections import lay_inspections
-    from anlan.operations.demo.law import lay_law
+    from anlan.operations.demo.law import lay_amendments, lay_law
     from anlan.operations.demo.learning import lay_learning
     from anlan.operations.demo.ledgers import lay_ledgers
     from anlan.operations.demo.letters import lay_letters
@@ -36,7 +36,7 @@ def lay_demo() -> None:
     for lay in (
         lay_enterprises, lay_courses, lay_classes, lay_learning, lay_exams, lay_certificates, lay_province, lay_firms, lay_files,
         lay_grids, lay_agencies, lay_ledgers, lay_hazards, lay_inspections, lay_patrol, lay_policy, lay_performance,
-        lay_law, lay_content, lay_films, lay_selfcheck, lay_letters, lay_search, lay_notices,
+        lay_law, lay_content, lay_films, lay_amendments, lay_selfcheck, lay_letters, lay_search, lay_notices,
     ):  # fmt: skip
         lay(cast)
     swap()

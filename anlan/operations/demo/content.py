@@ -23,6 +23,7 @@ TEXTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("passed", "新买的设备，说明书该翻哪三页（演示）", {"summary": "急停在哪、怎么断电、谁不能碰。", "tags": ["设备", "培训"], "cites": ["安全生产法:29"], "body": "## 急停\n\n找到红色按钮，当着大家按一次。\n\n## 断电\n\n看检修那一页，照着上锁挂牌。\n\n## 谁不能碰\n\n没有培训过的人不操作，写在机器上。"}),
     ("scheduled", "下雪前，钢棚和管道看哪里（演示）", {"summary": "看檩条、看天沟、看管道的保温和排水。", "tags": ["冬季", "坍塌"], "body": "## 棚\n\n檩条有没有弯，螺栓有没有松，上面有没有私自加的货架和光伏板。\n\n## 水\n\n天沟清干净，不让雪水积在一边。\n\n## 管\n\n消防管、压缩空气管放水，保温破的补上。"}),
     ("returned", "有限空间作业要买什么设备（演示）", {"summary": "先买检测仪，再买风机。", "tags": ["有限空间"], "body": "## 清单\n\n气体检测仪、轴流风机、三脚架、安全绳。价格请以实际询价为准。"}),
+    ("released", "新工人第一天，先别碰机器（演示）", {"summary": "半天时间，讲三件事，看着他做一遍。", "tags": ["新员工", "培训"], "cites": ["安全生产法:28", "河湾市小作坊安全条例（演示）:3"], "body": "## 讲三件事\n\n急停在哪里，手不能伸到哪里，出事找谁。\n\n## 看他做一遍\n\n师傅先做，他再做，做对了才让他自己上机器。\n\n## 记下来\n\n谁教的，教了什么，他自己签名。"}),
     ("released", "隐患登记本，一页纸就够（演示）", {"summary": "在哪、什么、谁改、哪天改好，四格够用。", "tags": ["隐患", "台账"], "cites": ["安全生产法:41"], "body": "## 四格\n\n在哪里，是什么，谁来改，哪天改好。改好拍一张照片贴在后面。\n\n## 谁看\n\n老板每周翻一次，看有没有过了日子还没改的。\n\n## 为什么\n\n法律要求如实记录排查治理情况，并向从业人员通报。贴在墙上，就是通报。"}),
 )  # fmt: skip
 CHECKS = tuple(Signature.CHECKS)
@@ -44,7 +45,7 @@ def _lay(step: str, values: dict[str, Any], editor: User, people: tuple[User, Us
     if step == "draft":
         return
     if step == "released":
-        save_page(page, {"body": values["body"] + "\n\n有了本子，检查的人来了也不用现补。"}, by=editor)
+        save_page(page, {"body": values["body"] + "\n\n把这一页打印出来，贴在门口。"}, by=editor)
     if step == "returned":
         current = submit_page(page, by=editor)
         return_round(current, by=reviewer, seen=current.hash, words="请写清楚检测仪要测哪几种气体，检定多久做一次。")
