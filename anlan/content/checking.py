@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from anlan.content.models import CasePage, Entry, KnowledgeCard, NewsPage
+from anlan.content.models import CasePage, Entry, GuidePage, KnowledgeCard, NewsPage
 from anlan.lib.codes import Malformed
 from anlan.lib.numerals import article
 
@@ -12,6 +12,14 @@ from anlan.lib.numerals import article
 def lacking(page: Entry) -> list[str]:
     """Return what is missing, in words; the page as its own kind and version. Empty: it may be handed in."""
     missing: list[str] = []
+    if isinstance(page, GuidePage):
+        texts = (
+            (page.who, _("谁要做")),
+            (page.duty, _("要做什么")),
+            (page.cost, _("不做会怎样")),
+            (page.example, _("小厂的例子")),
+        )
+        return [name for value, name in texts if not value]
     if not page.summary and page.section not in ("faq", "download"):
         missing.append(_("摘要"))
     if not page.body.strip() and not isinstance(page, CasePage):

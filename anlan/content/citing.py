@@ -72,7 +72,12 @@ def _url(slug: str | None, ref: str) -> str:
 def cites_of(page: Entry) -> Iterator[str]:
     """Yield every citation of a page once: those of its text and those that a case violated."""
     seen: set[str] = set()
-    for cite in (*page.cites, *(row.get("cite", "") for row in getattr(page, "violated", []))):
+    for cite in (
+        *page.cites,
+        *getattr(page, "cost_cites", ()),
+        *getattr(page, "see", ()),
+        *(row.get("cite", "") for row in getattr(page, "violated", [])),
+    ):
         if cite and cite not in seen:
             seen.add(cite)
             yield cite

@@ -242,8 +242,32 @@ class ZoneForm(PageForm):
     position = forms.IntegerField(label=_("排在第几"), min_value=0, max_value=999, initial=0)
 
 
+class GuideForm(PageForm):
+    """The plain words for an article, in both languages."""
+
+    summary = body = cites = tags = industries = regions = also = sources = cover = cover_words = None  # type: ignore[assignment]
+    title = forms.CharField(label=_("标题"), max_length=40)
+    who = forms.CharField(label=_("谁要做"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    duty = LinesField(label=_("要做什么"), required=True, rows=5, help_text=_("一行一件事，用动词开头。"))
+    cost = forms.CharField(label=_("不做会怎样"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    cost_cites = CitesField(label=_("后果的依据"), rows=2, help_text=_("一行一条，例如 安全生产法:97"))
+    example = forms.CharField(label=_("小厂的例子"), max_length=1200, widget=forms.Textarea(attrs={"rows": 4}))
+    see = CitesField(label=_("相关条文"), rows=2)
+    title_en = forms.CharField(label=_("标题（英文）"), max_length=120, required=False)
+    who_en = forms.CharField(
+        label=_("谁要做（英文）"), max_length=800, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    duty_en = LinesField(label=_("要做什么（英文）"), rows=5)
+    cost_en = forms.CharField(
+        label=_("不做会怎样（英文）"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    example_en = forms.CharField(
+        label=_("小厂的例子（英文）"), max_length=2400, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
 FORMS: Final[dict[str, type[PageForm]]] = {
-    "news": NewsForm, "case": CaseForm, "knowledge": KnowledgeForm, "faq": FaqForm, "download": DownloadForm, "zone": ZoneForm,
+    "news": NewsForm, "case": CaseForm, "knowledge": KnowledgeForm, "faq": FaqForm, "download": DownloadForm, "zone": ZoneForm, "guide": GuideForm,
 }  # fmt: skip
 FIRST: Final = {
     "news": ("title", "kind", "level", "summary", "body"),
@@ -252,6 +276,7 @@ FIRST: Final = {
     "faq": ("title", "topic", "body"),
     "download": ("title", "summary", "body", "attachment"),
     "zone": ("title", "kind", "position", "summary", "body"),
+    "guide": ("title", "who", "duty", "cost", "cost_cites", "example", "see", "author_name"),
 }  # fmt: skip
 """The order of what people write first; the rest follows under 更多."""
 

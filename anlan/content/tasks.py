@@ -15,7 +15,7 @@ from anlan.audit.actions import record
 from anlan.content.actions.drafts import subject
 from anlan.content.actions.releasing import publish_round
 from anlan.content.findable import documents
-from anlan.content.models import SECTION_MODELS, ReviewRound
+from anlan.content.models import SITE_SECTIONS, ReviewRound
 from anlan.content.models.reviews import LATE, POWER_OF
 from anlan.content.people import holders, writers
 from anlan.lib.errors import Refused
@@ -89,4 +89,4 @@ def remind_reviews() -> int:
 
 def reindex() -> dict[str, tuple[int, int]]:
     """Make the search index hold exactly the public pages: what changed under it, and what was missed."""
-    return {section: reconcile(section, documents(section)) for section in SECTION_MODELS}
+    return {section: reconcile(section, documents(section)) for section in SITE_SECTIONS}

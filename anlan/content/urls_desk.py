@@ -7,6 +7,7 @@ from anlan.content.views import desk, reviews, versions
 desk_urls: list[URLPattern] = [
     path("editing/", desk.desk, name="desk"),
     path("editing/new/<str:section>/", desk.new, name="new"),
+    path("editing/guide/<str:slug>/<str:ref>/", desk.guide, name="guide"),
     path("editing/reviews/", reviews.reviews, name="reviews"),
     path("editing/<int:pk>/", reviews.draft, name="draft"),
     path("editing/<int:pk>/edit/", desk.edit, name="edit"),

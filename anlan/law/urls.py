@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from anlan.law.views import articles, comparing, desk, guides, staleness, statutes
+from anlan.law.views import articles, comparing, desk, staleness, statutes
 
 
 class RefConverter:
@@ -40,5 +40,4 @@ urlpatterns = [
     path("law/<str:slug>/<ref:ref>/", articles.article, name="article"),
     path("law/<str:slug>/<ref:ref>/similar/", articles.similar, name="similar"),
     path("law/<str:slug>/<ref:ref>/qr.svg", articles.qr, name="qr"),
-    path("law/<str:slug>/<ref:ref>/guide/", guides.edit, name="guide"),
 ]

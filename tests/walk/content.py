@@ -30,6 +30,7 @@ ALLOWED = {
     "content:card": ("GET", "knowledge_page", EVERYONE),
     "content:desk": ("GET", "", EDITORS),
     "content:new": ("GET", "section", EDITORS),
+    "content:guide": ("POST", "guide", EDITORS),
     "content:reviews": ("GET", "", EDITORS),
     "content:draft": ("GET", "draft", EDITORS),
     "content:edit": ("GET", "draft", EDITORS),
@@ -78,6 +79,7 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     }
     return {
         "draft": [draft.pk], "submitted": [submitted.pk], "passed": [passed.pk], "public": [public.pk], "section": ["news"],
+        "guide": ["安全生产法", "28"],
         "old_version": [draft.pk, old.pk], "draft_with_picture": [framed.pk], "draft_with_film": [filmed.pk],
         "news_page": [NewsPage.objects.get(pk=public.pk).slug], "knowledge_page": [slug[KnowledgeCard]],
         "faq_page": [slug[FaqEntry]], "download_page": [slug[DownloadPage]], "case_page": ["sewage-pit"], "zone_page": ["green-safety"],

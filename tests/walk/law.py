@@ -21,7 +21,6 @@ ALLOWED = {
     "law:go": ("GET", "lantern", EVERYONE),
     "law:similar": ("GET", "lantern_article", EVERYONE),
     "law:qr": ("GET", "lantern_article", EVERYONE),
-    "law:guide": ("GET", "lantern_guide", EDITORS),
     "law:stale": ("GET", "", EDITORS | TEACHER | RULES),
     "law:review": ("POST", "lantern_cite", EDITORS),
 }
@@ -35,6 +34,6 @@ def arguments(cast: Cast) -> dict[str, list[Any]]:
     lay_new(root)
     return {
         "lantern": [slug], "lantern_version": [slug, "2010-03-01"], "lantern_article": [slug, "4"],
-        "lantern_article_in": [slug, "2010-03-01", "3"], "lantern_guide": [slug, "2"],
+        "lantern_article_in": [slug, "2010-03-01", "3"],
         "lantern_cite": [Citation.objects.get(kind=Citation.Kind.FAQ, key="walk").pk],
     }  # fmt: skip

@@ -18,7 +18,7 @@ from wagtail.models import Locale
 from anlan.content.actions.drafts import shelf
 from anlan.content.findable import documents
 from anlan.content.hashing import digest_of
-from anlan.content.models import SECTION_MODELS, Entry
+from anlan.content.models import SECTION_MODELS, SITE_SECTIONS, Entry
 from anlan.search.actions import index_many
 
 DATA: Final = Path(__file__).parent.parent / "data"
@@ -42,7 +42,7 @@ def install_ready(folder: Path = DATA, *, demo: bool = False) -> tuple[int, int]
         _publish(section, slug, fields, digest, old)
         new, updated = new + (old is None), updated + (old is not None)
     if new or updated:
-        for section in SECTION_MODELS:
+        for section in SITE_SECTIONS:
             index_many(section, documents(section))
     return new, updated
 

@@ -15,8 +15,9 @@ from anlan.accounts.models import User
 from anlan.audit.actions import record
 from anlan.content.actions.drafts import may_write, subject
 from anlan.content.findable import found_of
-from anlan.content.models import SECTION_MODELS, Entry, ReviewRound
+from anlan.content.models import SECTION_MODELS, Entry, GuidePage, ReviewRound
 from anlan.content.people import is_complete, writers
+from anlan.law.actions.guides import rewrite_guide
 from anlan.lib.dates import SHANGHAI, cn_date
 from anlan.lib.errors import Refused
 from anlan.notifications.actions import notify
@@ -81,6 +82,7 @@ def _check(now: ReviewRound) -> Entry:
 @transaction.atomic
 def publish_round(current: ReviewRound, *, by: User | None = None) -> ReviewRound:
     """Make the signed text public, in one transaction with the search index; subscribers are told after the commit.
+    A guide goes to its article and is found with the law.
 
     `by` None: the clock. Raises `Refused` (409) when the text is not exactly what was signed.
     """
@@ -93,14 +95,17 @@ def publish_round(current: ReviewRound, *, by: User | None = None) -> ReviewRoun
     now.state, now.released_at, now.trouble = ReviewRound.State.RELEASED, timezone.now(), ""
     now.save(update_fields=["state", "released_at", "trouble"])
     page = SECTION_MODELS[now.page.section].objects.get(pk=now.page_id)
-    index(page.section, found_of(page))
     signed = [f"{row.act} {row.name}" for row in now.signatures.all() if row.void_at is None]
+    if isinstance(page, GuidePage):
+        rewrite_guide(page.guide, *page.words, by=by, signed=signed)
+    else:
+        index(page.section, found_of(page))
+        transaction.on_commit(lambda: _tell_subscribers(page))
     record("release_page", subject(page), by=by, round=now.number, hash=now.hash, signed=signed)
     notify(
         writers_of_round(now) - ({by.pk} if by else set()), "release_done", _("《%(title)s》已发布") % {"title": page.title},
         key=f"release-done:{now.pk}", url=page.get_absolute_url(),
     )  # fmt: skip
-    transaction.on_commit(lambda: _tell_subscribers(page))
     return now
 
 

@@ -5,10 +5,12 @@ from anlan.content.models.letters import Correction, Letter
 from anlan.content.models.links import AllowedHost, Link, LinkUse
 from anlan.content.models.pages import (
     SECTION_MODELS,
+    SITE_SECTIONS,
     CasePage,
     DownloadPage,
     Entry,
     FaqEntry,
+    GuidePage,
     HomeRoot,
     KnowledgeCard,
     NewsPage,
@@ -28,6 +30,7 @@ from anlan.content.models.subscriptions import (
 
 __all__ = [
     "SECTION_MODELS",
+    "SITE_SECTIONS",
     "AllowedHost",
     "Announcement",
     "CasePage",
@@ -36,6 +39,7 @@ __all__ = [
     "DownloadPage",
     "Entry",
     "FaqEntry",
+    "GuidePage",
     "Heard",
     "HomeRoot",
     "KnowledgeCard",

@@ -15,14 +15,16 @@ from wagtail.query import PageQuerySet
 from anlan.accounts import powers
 from anlan.content.hashing import digest_of
 from anlan.files.models import Blob
+from anlan.law.models import Guide
+from anlan.lib.numerals import article
 
 
 class EntryQuerySet(PageQuerySet):  # type: ignore[misc]
     """Reads over the pages of the site."""
 
     def public(self) -> EntryQuerySet:
-        """Return what everybody may read: released and not taken back."""
-        rows: EntryQuerySet = self.filter(live=True, withdrawn_at__isnull=True)
+        """Return what everybody may read on the site: released and not taken back. Guides are read beside the law."""
+        rows: EntryQuerySet = self.filter(live=True, withdrawn_at__isnull=True).exclude(section="guide")
         return rows
 
     def visible_to(self, user: Any) -> EntryQuerySet:
@@ -67,6 +69,7 @@ class Entry(Page):  # type: ignore[misc]
         FAQ = "faq", _("问答")
         DOWNLOAD = "download", _("下载")
         ZONE = "zone", _("专区")
+        GUIDE = "guide", _("要义")
 
     OWN_SECTION: str = ""
     """The section of a subclass."""
@@ -313,6 +316,53 @@ class ZonePage(Entry):
         return str(self.get_kind_display())
 
 
+class GuidePage(Entry):
+    """The plain words for an article of a statute, on their way through the reviews: released, they stand beside it."""
+
+    OWN_SECTION = Entry.Section.GUIDE
+    CHINESE: Final = ("title", "who", "duty", "cost", "cost_cites", "example", "see")
+    ENGLISH: Final = ("title", "who", "duty", "cost", "example")
+    TEXTS = (*CHINESE, *(f"{name}_en" for name in ENGLISH), "author_name")
+    guide = models.OneToOneField(Guide, on_delete=models.PROTECT, related_name="page")
+    who = models.TextField(blank=True)
+    duty: Any = models.JSONField(default=list, blank=True)
+    cost = models.TextField(blank=True)
+    cost_cites: Any = models.JSONField(default=list, blank=True, help_text='["安全生产法:97"]')
+    example = models.TextField(blank=True)
+    see: Any = models.JSONField(default=list, blank=True)
+    title_en = models.CharField(max_length=120, blank=True)
+    who_en = models.TextField(blank=True)
+    duty_en: Any = models.JSONField(default=list, blank=True)
+    cost_en = models.TextField(blank=True)
+    example_en = models.TextField(blank=True)
+    objects = PageManager.from_queryset(EntryQuerySet)()
+
+    class Meta:
+        verbose_name = _("要义")
+
+    @property
+    def mark_words(self) -> str:
+        """《安全生产法》第二十八条"""
+        return article(f"{self.guide.statute.short}:{self.guide.ref}")
+
+    @property
+    def words(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The Chinese and the English of it, by the names that the guide keeps them under."""
+        chinese = {name: getattr(self, name) for name in self.CHINESE}
+        return chinese, {name: getattr(self, f"{name}_en") for name in self.ENGLISH}
+
+    def get_absolute_url(self) -> str:
+        """The page of its article."""
+        return reverse("law:article", args=[self.guide.statute.slug, self.guide.ref])
+
+    def can_withdraw(self, user: Any) -> bool:
+        """Nobody takes it off by itself: the article stays explained until better words are released."""
+        return False
+
+
 SECTION_MODELS: Final[dict[str, type[Entry]]] = {
-    model.OWN_SECTION: model for model in (NewsPage, CasePage, KnowledgeCard, FaqEntry, DownloadPage, ZonePage)
+    model.OWN_SECTION: model
+    for model in (NewsPage, CasePage, KnowledgeCard, FaqEntry, DownloadPage, ZonePage, GuidePage)
 }
+SITE_SECTIONS: Final = tuple(section for section in SECTION_MODELS if section != Entry.Section.GUIDE)
+"""What has pages of its own on the site; guides stand beside the law and are found with it."""

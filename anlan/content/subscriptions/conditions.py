@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from anlan.content.models import SECTION_MODELS, Entry
+from anlan.content.models import SECTION_MODELS, SITE_SECTIONS, Entry
 from anlan.law.models import Version
 from anlan.lib.errors import Text
 
@@ -97,8 +97,8 @@ def estimate(terms: Iterable[Mark], days: int = ESTIMATE_DAYS) -> int:
     wanted = list(terms)
     since = timezone.now() - timedelta(days=days)
     n = 0
-    for model in SECTION_MODELS.values():
-        rows: Any = model.objects.public().filter(first_published_at__gte=since).defer("body")[:2000]
+    for section in SITE_SECTIONS:
+        rows: Any = SECTION_MODELS[section].objects.public().filter(first_published_at__gte=since).defer("body")[:2000]
         n += sum(satisfies(wanted, marks_of(page)) for page in rows)
     return n + sum(satisfies(wanted, marks) for marks in _law_marks(since.date()))
 

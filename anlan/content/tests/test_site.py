@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -226,6 +227,9 @@ def test_the_worker_keeps_every_card_and_no_session(shipped: None, client: Clien
     assert '"/knowledge/"' in text
     assert '"/knowledge/shock/"' in text
     assert 'credentials: "omit"' in text
+    for page in ("/knowledge/", "/knowledge/shock/"):
+        needed = set(re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', client.get(page).content.decode()))
+        assert {address for address in needed if f'"{address}"' not in text} == set(), f"{page} without a network"
     before = text.split("\n")[3]
     Entry.objects.filter(slug="shock").update(last_published_at=timezone.now() + timedelta(seconds=5))
     assert client.get("/knowledge/sw.js").content.decode().split("\n")[3] != before

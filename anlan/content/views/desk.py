@@ -10,16 +10,18 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.content.actions import create_page, save_page
 from anlan.content.actions.drafts import newest
+from anlan.content.actions.guides import guide_page
 from anlan.content.citing import chips, cites_of
 from anlan.content.forms import FIRST, FORMS, PageForm, initial_of
-from anlan.content.models import SECTION_MODELS, Entry, ReviewRound
+from anlan.content.models import SECTION_MODELS, SITE_SECTIONS, Entry, ReviewRound
 from anlan.content.models.pages import EntryQuerySet
+from anlan.law.models import Guide
 from anlan.lib.errors import Refused
 
 PAGE: Final = 20
@@ -74,7 +76,7 @@ def desk(request: Request) -> HttpResponse:
         row.words, row.tone = _standing(row, states, stages)
     return render(request, "content/desk.html", {
         "page": page, "views": [(key, name, rows.count()) for key, (name, rows) in views.items()], "chosen": chosen,
-        "sections": Entry.Section.choices, "section": section, "q": word,
+        "sections": Entry.Section.choices, "begun": [one for one in Entry.Section.choices if one[0] in SITE_SECTIONS], "section": section, "q": word,
     })  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def _standing(row: Any, states: dict[Any, Any], stages: dict[Any, Any]) -> tuple
 def new(request: Request, section: str) -> HttpResponse:
     """Begin a page."""
     own_pages(request)
-    if section not in SECTION_MODELS:
+    if section not in SITE_SECTIONS:
         raise Http404
     form = FORMS[section](request.POST or None, request.FILES or None, initial={"author_name": request.user.name})
     page = SECTION_MODELS[section](title="", slug="new", section=section)
@@ -109,6 +111,14 @@ def new(request: Request, section: str) -> HttpResponse:
         messages.success(request, _("草稿已保存。"))
         return redirect("content:draft", made.pk)
     return _written(request, form, page, status=422 if form.is_bound and form.errors else 200)
+
+
+@require_POST
+def guide(request: Request, slug: str, ref: str) -> HttpResponse:
+    """Begin to put the guide to an article right, or go on with it."""
+    own_pages(request)
+    row = get_object_or_404(Guide.objects.select_related("statute"), statute__slug=slug, ref=ref)
+    return redirect("content:edit", guide_page(row, by=request.user).pk)
 
 
 @require_http_methods(["GET", "POST"])

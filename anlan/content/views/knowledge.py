@@ -20,7 +20,7 @@ from anlan.content.views.site import frame, page_stamp, public, shown, stamp
 from anlan.ui.caching import public_page
 
 ASSETS: Final = (
-    "vendor/tabler.min.css", "ui/tokens.css", "ui/anlan.css", "ui/pages.css", "content/site.css", "content/knowledge.js",
+    "vendor/tabler.min.css", "ui/tokens.css", "ui/anlan.css", "ui/pages.css", "content/site.css", "content/readers.css", "content/reading.js", "content/knowledge.js",
     "vendor/htmx.min.js", "ui/app.js", "vendor/icons.svg", "ui/img/logo.svg", "ui/img/logo-light.svg", "ui/img/empty.svg",
 )  # fmt: skip
 ICONS: Final = (

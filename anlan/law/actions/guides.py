@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from anlan.accounts import powers
 from anlan.accounts.models import User
 from anlan.audit.actions import record
 from anlan.law import findable_guides
@@ -22,7 +20,6 @@ from anlan.law.actions.naming import name_statutes
 from anlan.law.actions.settling import tell_search
 from anlan.law.models import Citation, Guide, Statute, Translation
 from anlan.law.parsing.naming import slug_of
-from anlan.lib.errors import Refused
 from anlan.search.actions import reconcile
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "guides"
@@ -82,27 +79,21 @@ def digest_of(text: dict[str, Any], english: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps([text, english], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def edit_guide(guide: Guide, *, by: User, body: dict[str, Any], english: dict[str, Any], seen: str) -> Guide:
-    """Write a guide anew. `seen`: `stamp_of` the guide that the form showed; the old words stay in the record."""
-    if not by.may(powers.EDIT_CONTENT):
-        raise Refused(_("您的身份不能修改要义。"), code="forbidden", status=403)
-    with transaction.atomic():
-        kept = Guide.objects.select_for_update().select_related("statute").get(pk=guide.pk)
-        if stamp_of(kept) != seen:
-            raise Refused(_("这条要义刚刚有人改过。您写的还在下面，请对照后再保存。"), code="changed", status=409)
-        before = {"body": kept.body, "english": kept.english}
-        kept.body, kept.english, kept.edited = {**kept.body, **body}, {**kept.english, **english}, True
-        if before == {"body": kept.body, "english": kept.english}:
-            return kept
-        kept.save(update_fields=["body", "english", "edited", "updated_at"])
-        record("edit_guide", kept, by=by, before=before, after={"body": kept.body, "english": kept.english})
-        cite_guides()
-    return kept
-
-
-def stamp_of(guide: Guide) -> str:
-    """Which words a form showed."""
-    return digest_of(guide.body, guide.english)[:16]
+@transaction.atomic
+def rewrite_guide(
+    guide: Guide, body: dict[str, Any], english: dict[str, Any], *, by: User | None, signed: Sequence[str]
+) -> None:
+    """Write a guide anew, once its text has passed the reviews, with who signed it; the old words stay in the record.
+    `by` None: the clock."""
+    kept = Guide.objects.select_for_update().select_related("statute").get(pk=guide.pk)
+    before = {"body": kept.body, "english": kept.english}
+    kept.body = {**kept.body, **body, "signed": list(signed)}
+    kept.english, kept.edited = {**kept.english, **english}, True
+    kept.save(update_fields=["body", "english", "edited", "updated_at"])
+    record("edit_guide", kept, by=by, before=before, after={"body": kept.body, "english": kept.english})
+    cite_guides()
+    tell_search([kept.statute_id])
+    reconcile("guide", findable_guides.documents())
 
 
 def cite_guides() -> int:

@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                 (
                     "body",
                     models.JSONField(
-                        help_text="title, who, duty [], cost, cost_cites [], example, see [], audience []"
+                        help_text="title, who, duty [], cost, cost_cites [], example, see [], audience [], signed []"
                     ),
                 ),
                 ("english", models.JSONField(default=dict, help_text="title, who, duty [], cost, example")),

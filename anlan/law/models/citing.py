@@ -15,7 +15,9 @@ class Guide(models.Model):
 
     statute = models.ForeignKey(Statute, on_delete=models.CASCADE, related_name="guides")
     ref = models.CharField(max_length=12)
-    body: Any = models.JSONField(help_text="title, who, duty [], cost, cost_cites [], example, see [], audience []")
+    body: Any = models.JSONField(
+        help_text="title, who, duty [], cost, cost_cites [], example, see [], audience [], signed []"
+    )
     english: Any = models.JSONField(default=dict, help_text="title, who, duty [], cost, example")
     digest = models.CharField(max_length=64, help_text="of the shipped text, so that an edit here is not overwritten")
     edited = models.BooleanField(default=False)

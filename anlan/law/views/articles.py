@@ -73,6 +73,7 @@ def _shown(request: HttpRequest, page: ArticlePage) -> HttpResponse:
     if state == Version.State.FORCE and begins and begins > day:
         state = Version.State.FUTURE  # an article may begin to bind later than its statute
     here = f"{settings.ANLAN_PUBLIC_URL}{reverse('law:article', args=[statute.slug, page.ref])}"
+    may_edit = request.user.is_authenticated and request.user.may(powers.EDIT_CONTENT)
     english = get_language() == "en" and page.guide is not None and bool(page.guide.english.get("title"))
     label = page.provision.label if page.provision and page.provision.label else ref_words(page.ref)
     return render(request, "law/article.html", {
@@ -83,7 +84,7 @@ def _shown(request: HttpRequest, page: ArticlePage) -> HttpResponse:
         "permanent": reverse("law:article_in", args=[statute.slug, version.key, page.ref]) if version else "",
         "subscribe": _other("content:subscribe", article=f"{statute.slug}:{page.ref}"),
         "letter": _other("content:letter", about=request.path),
-        "may_edit": page.guide is not None and request.user.is_authenticated and request.user.may(powers.EDIT_CONTENT),
+        "correct": _other("content:guide", statute.slug, page.guide.ref) if page.guide and may_edit else "",
         "groups": _groups(page), "others": [(Citation.Kind(kind).label, n) for kind, n in page.counts.items() if kind in USES],
     })  # fmt: skip
 
@@ -113,10 +114,10 @@ USES: Final = {
 }  # fmt: skip
 
 
-def _other(name: str, **query: str) -> str:
+def _other(name: str, *args: str, **query: str) -> str:
     """An address of a room above this one, where it exists."""
     try:
-        return f"{reverse(name)}?{urlencode(query)}"
+        return reverse(name, args=args) + (f"?{urlencode(query)}" if query else "")
     except NoReverseMatch:
         return ""
 
