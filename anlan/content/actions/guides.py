@@ -28,12 +28,14 @@ def guide_page(guide: Guide, *, by: User) -> GuidePage:
         parent.add_child(instance=page)
     elif page.has_unpublished_changes or all(getattr(page, name) == value for name, value in words.items()):
         return page
-    for name, value in words.items():
-        setattr(page, name, value)
+    else:
+        for name, value in words.items():
+            setattr(page, name, value)
     page.save_revision(clean=False).publish(log_action=False, skip_permission_checks=True)
     return page
 
 
 def _words(guide: Guide) -> dict[str, Any]:
+    """What stands beside the article, by the names of the page's fields."""
     chinese = {name: guide.body[name] for name in GuidePage.CHINESE if name in guide.body}
     return chinese | {f"{name}_en": guide.english[name] for name in GuidePage.ENGLISH if name in guide.english}

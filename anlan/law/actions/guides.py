@@ -92,7 +92,6 @@ def rewrite_guide(
     kept.save(update_fields=["body", "english", "edited", "updated_at"])
     record("edit_guide", kept, by=by, before=before, after={"body": kept.body, "english": kept.english})
     cite_guides()
-    tell_search([kept.statute_id])
     reconcile("guide", findable_guides.documents())
 
 

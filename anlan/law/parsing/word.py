@@ -31,12 +31,8 @@ def check_zip(source: Path | IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(source) as archive:
             entries = archive.infolist()
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        ValueError,
-        NotImplementedError,
-    ) as error:  # the last: packed as Word never does
+    # zipfile says NotImplementedError of an archive that names a newer version of the format than it reads.
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Unreadable("文件不完整，或不是 Word（.docx）文件。旧的 .doc 请先另存为 .docx。") from error
     if len(entries) > MAX_ENTRIES:
         raise Unreadable(f"压缩包里有 {len(entries)} 个文件，超过 {MAX_ENTRIES} 个，没有读取。")
